@@ -1,0 +1,1 @@
+"""What Batchboard is about, without a clock, a network or a database: times and ids are passed in."""
