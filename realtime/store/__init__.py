@@ -1,0 +1,1 @@
+"""The only truth: all SQL. One writer seam with group commit; readers beside it; every visible row has a seq."""

@@ -1,0 +1,309 @@
+"""Jobs, their submissions and LSF jobs: read as the domain's facts, written with what follows from them."""
+
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+from sqlalchemy import Connection, and_, delete, func, insert, not_, select, update
+
+from realtime.domain.job import Assessment, Job, LsfJob, Submission
+from realtime.domain.report import Counter
+from realtime.domain.status import BEFORE_LSF, Status
+from realtime.store import experiments, schema
+from realtime.store.changes import experiment_scope
+from realtime.store.tx import Tx
+
+_job = schema.job.c
+_submission = schema.submission.c
+_lsf_job = schema.lsf_job.c
+_transition = schema.transition.c
+_post = schema.post.c
+
+_FACTS = ("cancelled_at", "kill_requested_at", "kill_answered_at", "kill_error")
+_SUBMISSION = tuple(field.name for field in fields(Submission) if field.name not in ("arguments", "order"))
+_LSF_JOB = tuple(field.name for field in fields(LsfJob) if field.name not in ("order", "status"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoredJob:
+    """A job's facts, and the columns that do not follow from them."""
+
+    job: Job
+    experiment: str
+    run: int
+    definition: int
+    definition_name: str
+    executable: str
+    parameters: str
+    user: str
+    location: str
+    kill_requested_by: str | None
+    posted_lsf_id: str | None
+    counters: tuple[Counter, ...]
+    status: Status
+    detail: str
+
+
+def find(conn: Connection, job_id: str) -> StoredJob | None:
+    """A job by its id."""
+    found = find_several(conn, [job_id])
+    return found[0] if found else None
+
+
+def find_several(conn: Connection, ids: list[str]) -> list[StoredJob]:
+    """The jobs with these ids that exist, oldest first."""
+    submissions = {
+        row["job"]: row for row in conn.execute(select(schema.submission).where(_submission.job.in_(ids))).mappings()
+    }
+    lsf_jobs: dict[str, list[LsfJob]] = {}
+    by_position = select(schema.lsf_job).where(_lsf_job.job.in_(ids)).order_by(_lsf_job.position)
+    for row in conn.execute(by_position).mappings():
+        lsf_jobs.setdefault(row["job"], []).append(
+            LsfJob(
+                order=(row["generation"], row["n"]),
+                status=Status(row["status"]),
+                **{name: row[name] for name in _LSF_JOB},
+            )
+        )
+    rows = conn.execute(select(schema.job).where(_job.id.in_(ids)).order_by(_job.id)).mappings()
+    return [_stored(row, submissions[row["id"]], tuple(lsf_jobs.get(row["id"], ()))) for row in rows]
+
+
+def _stored(row: Any, submission: Any, lsf_jobs: tuple[LsfJob, ...]) -> StoredJob:
+    return StoredJob(
+        job=Job(
+            id=row["id"],
+            requested_at=row["requested_at"],
+            submission=Submission(
+                arguments=tuple(submission["arguments"]),
+                order=(submission["generation"], submission["n"]),
+                **{name: submission[name] for name in _SUBMISSION},
+            ),
+            lsf_jobs=lsf_jobs,
+            **{name: row[name] for name in _FACTS},
+        ),
+        counters=tuple(Counter(**counter) for counter in row["counters"]),
+        status=Status(row["status"]),
+        **{
+            name: row[name]
+            for name in (
+                "experiment",
+                "run",
+                "definition",
+                "definition_name",
+                "executable",
+                "parameters",
+                "user",
+                "location",
+                "kill_requested_by",
+                "posted_lsf_id",
+                "detail",
+            )
+        },
+    )
+
+
+def create(tx: Tx, new: list[tuple[StoredJob, int, int]], assessment: Assessment) -> None:
+    """New jobs, all in the same state: (job, number for people, version of the definition)."""
+    same = ("experiment", "run", "definition", "definition_name", "executable", "parameters", "user", "location")
+    derived = _derived(assessment)
+    tx.conn.execute(
+        insert(schema.job),
+        [
+            {
+                **{name: getattr(stored, name) for name in same},
+                **derived,
+                "id": stored.job.id,
+                "number": number,
+                "definition_version": version,
+                "requested_at": stored.job.requested_at,
+                "counters": [],
+                "seq": 0,
+            }
+            for stored, number, version in new
+        ],
+    )
+    tx.conn.execute(
+        insert(schema.submission),
+        [{"job": stored.job.id, **_submission_values(stored.job.submission)} for stored, _, _ in new],
+    )
+    for stored, _, _ in new:
+        _follow(tx, stored, None, assessment, by=stored.user)
+        tx.work_for(stored.location)
+
+
+def save(tx: Tx, before: StoredJob, job: Job, assessment: Assessment, by: str) -> None:
+    """Write a job's new facts and what follows from them; records the transition when the status changed."""
+    values: dict[str, Any] = {name: getattr(job, name) for name in _FACTS} | _derived(assessment)
+    values["kill_requested_by"] = before.kill_requested_by
+    tx.conn.execute(update(schema.job).where(_job.id == job.id).values(values))
+    if job.submission != before.job.submission:
+        tx.conn.execute(
+            update(schema.submission).where(_submission.job == job.id).values(_submission_values(job.submission))
+        )
+    known = {lsf_job.lsf_id: lsf_job for lsf_job in before.job.lsf_jobs}
+    for position, lsf_job in enumerate(job.lsf_jobs):
+        if lsf_job.lsf_id not in known:
+            tx.conn.execute(insert(schema.lsf_job).values(job=job.id, position=position, **_lsf_job_values(lsf_job)))
+        elif known[lsf_job.lsf_id] != lsf_job:
+            tx.conn.execute(
+                update(schema.lsf_job)
+                .where(_lsf_job.job == job.id, _lsf_job.lsf_id == lsf_job.lsf_id)
+                .values(_lsf_job_values(lsf_job))
+            )
+    _follow(tx, before, before.status, assessment, by=by)
+
+
+def _derived(assessment: Assessment) -> dict[str, Any]:
+    values = {field.name: getattr(assessment, field.name) for field in fields(Assessment)}
+    return values | {"status": assessment.status.value, "live": assessment.status.live}
+
+
+def _submission_values(submission: Submission) -> dict[str, Any]:
+    generation, n = submission.order
+    values = {name: getattr(submission, name) for name in _SUBMISSION}
+    return {**values, "arguments": list(submission.arguments), "generation": generation, "n": n}
+
+
+def _lsf_job_values(lsf_job: LsfJob) -> dict[str, Any]:
+    generation, n = lsf_job.order
+    values = {name: getattr(lsf_job, name) for name in _LSF_JOB}
+    return {**values, "status": lsf_job.status.value, "generation": generation, "n": n}
+
+
+def _follow(tx: Tx, stored: StoredJob, old: Status | None, assessment: Assessment, by: str) -> None:
+    touch(tx, stored)
+    if old is assessment.status:
+        return
+    tx.record(
+        **{"from": old.value if old else None},
+        to=assessment.status.value,
+        experiment=stored.experiment,
+        run=stored.run,
+        job=stored.job.id,
+        lsf_id=assessment.lsf_id,
+        at=tx.now,
+        by=by,
+        reason=assessment.reason,
+    )
+    experiments.touch_run(tx, stored.experiment, stored.run)
+    tx.active(stored.experiment)
+
+
+def touch(tx: Tx, stored: StoredJob) -> None:
+    """The job's row has changed."""
+    tx.touch(experiment_scope(stored.experiment), f"job/{stored.job.id}")
+
+
+def ask_kill(tx: Tx, stored: StoredJob, by: str) -> StoredJob:
+    """Remember who asked for the kill; the agent of its location has something to do."""
+    tx.work_for(stored.location)
+    return replace(stored, kill_requested_by=by)
+
+
+def remove(tx: Tx, stored: StoredJob) -> None:
+    """Delete a job with everything of it but its transitions."""
+    tx.conn.execute(delete(schema.job).where(_job.id == stored.job.id))
+    tx.drop(experiment_scope(stored.experiment), f"job/{stored.job.id}")
+    experiments.touch_run(tx, stored.experiment, stored.run)
+
+
+def last_of_each_run(conn: Connection, experiment: str, definition: int) -> dict[int, list[Status]]:
+    """Statuses of a definition's jobs by run, oldest first."""
+    chosen = (
+        select(_job.run, _job.status)
+        .where(_job.experiment == experiment, _job.definition == definition)
+        .order_by(_job.id)
+    )
+    found: dict[int, list[Status]] = {}
+    for run, status in conn.execute(chosen):
+        found.setdefault(run, []).append(Status(status))
+    return found
+
+
+def before_lsf(conn: Connection) -> list[str]:
+    """Ids of live jobs that LSF does not have yet: their status depends on the clock."""
+    waiting = [status.value for status in BEFORE_LSF]
+    return list(conn.execute(select(_job.id).where(_job.live, _job.status.in_(waiting))).scalars())
+
+
+def _at(location: str) -> Any:
+    return and_(_job.live, _job.location == location)
+
+
+def to_submit(conn: Connection, location: str, limit: int, holding: list[str]) -> list[str]:
+    """Ids of jobs whose request the agent has not claimed, oldest first."""
+    chosen = (
+        select(_job.id)
+        .join(schema.submission, _submission.job == _job.id)
+        .where(_at(location), _submission.claimed_at.is_(None), _submission.ended_at.is_(None))
+        .where(_job.id.not_in(holding))
+        .order_by(_job.id)
+        .limit(limit)
+    )
+    return list(conn.execute(chosen).scalars())
+
+
+def to_kill(conn: Connection, location: str, limit: int, holding: list[str]) -> list[str]:
+    """Ids of jobs for which a kill was asked and that the agent has not answered."""
+    chosen = (
+        select(_job.id)
+        .where(_at(location), _job.kill_requested_at.is_not(None), _job.kill_answered_at.is_(None))
+        .where(_job.id.not_in(holding))
+        .order_by(_job.kill_requested_at)
+        .limit(limit)
+    )
+    return list(conn.execute(chosen).scalars())
+
+
+def in_lsf(conn: Connection, location: str) -> list[tuple[str, list[str]]]:
+    """Live jobs of a location with the LSF ids of theirs that have not ended."""
+    ended = [Status.DONE.value, Status.EXIT.value]
+    chosen = (
+        select(_lsf_job.job, _lsf_job.lsf_id)
+        .join(schema.job, _job.id == _lsf_job.job)
+        .where(_at(location), not_(_lsf_job.status.in_(ended)))
+        .order_by(_lsf_job.job, _lsf_job.position)
+    )
+    found: dict[str, list[str]] = {}
+    for job_id, lsf_id in conn.execute(chosen):
+        found.setdefault(job_id, []).append(lsf_id)
+    return list(found.items())
+
+
+def set_report(tx: Tx, stored: StoredJob, counters: tuple[Counter, ...], posted_lsf_id: str | None) -> None:
+    """A new report."""
+    values = {
+        "counters": [{"name": c.name, "value": c.value, "color": c.color} for c in counters],
+        "posted_lsf_id": posted_lsf_id,
+    }
+    tx.conn.execute(update(schema.job).where(_job.id == stored.job.id).values(values))
+    touch(tx, stored)
+
+
+def keep_post(tx: Tx, job_id: str, body: str, accepted: int, skipped: list[dict[str, str]], limit: int) -> None:
+    """Keep a post received, and the last `limit` in all."""
+    newest = tx.conn.execute(select(func.max(_post.n)).where(_post.job == job_id)).scalar() or 0
+    values = {"n": newest + 1, "at": tx.now, "body": body, "accepted": accepted, "skipped": skipped}
+    tx.conn.execute(insert(schema.post).values(job=job_id, **values))
+    tx.conn.execute(delete(schema.post).where(_post.job == job_id, _post.n <= newest + 1 - limit))
+
+
+def posts(conn: Connection, job_id: str) -> list[dict[str, Any]]:
+    """Posts received, newest first."""
+    chosen = select(schema.post).where(_post.job == job_id).order_by(_post.n.desc())
+    return [dict(row) for row in conn.execute(chosen).mappings()]
+
+
+def keep_details(tx: Tx, job_id: str, text: str) -> None:
+    """Remember the last `bjobs -l` text of a job, should it still exist."""
+    if tx.conn.execute(select(_job.id).where(_job.id == job_id)).first() is None:
+        return
+    tx.conn.execute(delete(schema.details).where(schema.details.c.job == job_id))
+    tx.conn.execute(insert(schema.details).values(job=job_id, text=text, as_of=tx.now))
+
+
+def last_details(conn: Connection, job_id: str) -> tuple[str, Any] | None:
+    """The last `bjobs -l` text and when it was read."""
+    chosen = select(schema.details.c.text, schema.details.c.as_of).where(schema.details.c.job == job_id)
+    found = conn.execute(chosen).first()
+    return None if found is None else (found.text, found.as_of)

@@ -1,0 +1,301 @@
+"""The tables. Times are UTC; JSON columns hold what PRODUCT's objects hold; `seq` is a row's last change in its scope.
+
+Scopes: `site` (experiments, locations) and one `experiment/NAME` for each experiment (its runs, definitions, jobs,
+and the locations that it uses, whose seq in that scope stands in `location_use`).
+"""
+
+from datetime import UTC, datetime
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    text,
+)
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware time, stored as naive UTC."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else value.replace(tzinfo=UTC)
+
+
+metadata = MetaData()
+
+meta = Table(
+    "meta",
+    metadata,
+    Column("name", String(32), primary_key=True),
+    Column("value", LargeBinary, nullable=False),
+)
+"""`epoch` and `secret` of this store."""
+
+scope = Table(
+    "scope",
+    metadata,
+    Column("name", String(80), primary_key=True),
+    Column("seq", Integer, nullable=False),
+    Column("floor", Integer, nullable=False, server_default="0"),
+)
+"""The counter of each scope; tombstones up to `floor` are forgotten."""
+
+tombstone = Table(
+    "tombstone",
+    metadata,
+    Column("scope", String(80), primary_key=True),
+    Column("key", String(80), primary_key=True),
+    Column("seq", Integer, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Index("tombstone_by_seq", "scope", "seq"),
+)
+
+experiment = Table(
+    "experiment",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("instrument", String(64), nullable=False),
+    Column("description", Text, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("last_activity_at", UtcDateTime),
+    Column("jobs_made", Integer, nullable=False, server_default="0"),
+    Column("seq", Integer, nullable=False),
+    Index("experiment_by_seq", "seq"),
+)
+
+run = Table(
+    "run",
+    metadata,
+    Column("experiment", ForeignKey("experiment.name"), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("started_at", UtcDateTime, nullable=False),
+    Column("ended_at", UtcDateTime),
+    Column("params", JSON, nullable=False),
+    Column("seq", Integer, nullable=False),
+    Index("run_by_seq", "experiment", "seq"),
+)
+
+definition = Table(
+    "definition",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("experiment", ForeignKey("experiment.name"), nullable=False),
+    Column("name", String(64), nullable=False),
+    Column("executable", Text),
+    Column("parameters", Text, nullable=False),
+    Column("location", String(64), nullable=False),
+    Column("created_by", String(64), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("archived_at", UtcDateTime),
+    Column("version", Integer, nullable=False),
+    Column("check_ok", Boolean),
+    Column("check_problem", Text),
+    Column("check_at", UtcDateTime),
+    Column("checked_at", UtcDateTime),
+    Column("seq", Integer, nullable=False),
+    Index("definition_by_seq", "experiment", "seq"),
+    Index(
+        "definition_name",
+        "experiment",
+        "name",
+        unique=True,
+        sqlite_where=text("archived_at IS NULL"),
+        postgresql_where=text("archived_at IS NULL"),
+    ),
+    Index("definition_by_location", "location"),
+    sqlite_autoincrement=True,
+)
+"""`check_at`: since when the check says so; `checked_at`: when it was last looked at (not visible)."""
+
+definition_version = Table(
+    "definition_version",
+    metadata,
+    Column("definition", ForeignKey("definition.id", ondelete="CASCADE"), primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("by", String(64), nullable=False),
+    Column("name", String(64), nullable=False),
+    Column("executable", Text),
+    Column("parameters", Text, nullable=False),
+    Column("location", String(64), nullable=False),
+)
+
+job = Table(
+    "job",
+    metadata,
+    Column("id", String(24), primary_key=True),
+    Column("experiment", String(64), nullable=False),
+    Column("run", Integer, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("definition", ForeignKey("definition.id"), nullable=False),
+    Column("definition_name", String(64), nullable=False),
+    Column("definition_version", Integer, nullable=False),
+    Column("executable", Text, nullable=False),
+    Column("parameters", Text, nullable=False),
+    Column("user", String(64), nullable=False),
+    Column("location", String(64), nullable=False),
+    Column("requested_at", UtcDateTime, nullable=False),
+    Column("cancelled_at", UtcDateTime),
+    Column("kill_requested_at", UtcDateTime),
+    Column("kill_requested_by", String(64)),
+    Column("kill_answered_at", UtcDateTime),
+    Column("kill_error", Text),
+    Column("posted_lsf_id", String(20)),
+    Column("counters", JSON, nullable=False),
+    # What follows is derived from the facts above and from submission and lsf_job, at each change of them.
+    Column("live", Boolean, nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("reason", Text),
+    Column("as_of", UtcDateTime, nullable=False),
+    Column("submitted_at", UtcDateTime),
+    Column("started_at", UtcDateTime),
+    Column("ended_at", UtcDateTime),
+    Column("exit_code", Integer),
+    Column("queue", String(64)),
+    Column("host", Text),
+    Column("log_file", Text),
+    Column("lsf_id", String(20)),
+    Column("seq", Integer, nullable=False),
+    Index("job_by_seq", "experiment", "seq"),
+    Index("job_by_run", "experiment", "run", "status"),
+    Index("job_by_definition", "definition"),
+    Index("job_live", "location", "status", sqlite_where=text("live"), postgresql_where=text("live")),
+    Index("job_live_by_experiment", "experiment", sqlite_where=text("live"), postgresql_where=text("live")),
+)
+"""`posted_lsf_id` is what the script itself posted, not verified."""
+
+submission = Table(
+    "submission",
+    metadata,
+    Column("job", ForeignKey("job.id", ondelete="CASCADE"), primary_key=True),
+    Column("attempt", Integer, primary_key=True, autoincrement=False, server_default="1"),
+    Column("arguments", JSON, nullable=False),
+    Column("generation", Integer, nullable=False),
+    Column("n", Integer, nullable=False),
+    Column("handed_at", UtcDateTime),
+    Column("claimed_at", UtcDateTime),
+    Column("began_at", UtcDateTime),
+    Column("bsub_called_at", UtcDateTime),
+    Column("ended_at", UtcDateTime),
+    Column("exit_code", Integer),
+    Column("timed_out", Boolean, nullable=False),
+    Column("problem", Text),
+    Column("stdout", Text, nullable=False),
+    Column("stderr", Text, nullable=False),
+    Column("sha256", String(64)),
+    Column("modified_at", UtcDateTime),
+)
+
+lsf_job = Table(
+    "lsf_job",
+    metadata,
+    Column("job", ForeignKey("job.id", ondelete="CASCADE"), primary_key=True),
+    Column("lsf_id", String(20), primary_key=True),
+    Column("attempt", Integer, nullable=False, server_default="1"),
+    Column("position", Integer, nullable=False),
+    Column("generation", Integer, nullable=False),
+    Column("n", Integer, nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("as_of", UtcDateTime, nullable=False),
+    Column("submitted_at", UtcDateTime, nullable=False),
+    Column("started_at", UtcDateTime),
+    Column("ended_at", UtcDateTime),
+    Column("exit_code", Integer),
+    Column("reason", Text),
+    Column("queue", String(64)),
+    Column("host", Text),
+    Column("log_file", Text),
+)
+
+transition = Table(
+    "transition",
+    metadata,
+    Column("experiment", String(64), primary_key=True),
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    Column("job", String(24), nullable=False),
+    Column("run", Integer, nullable=False),
+    Column("lsf_id", String(20)),
+    Column("from", String(16)),
+    Column("to", String(16), nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("by", String(64), nullable=False),
+    Column("reason", Text),
+    Index("transition_by_job", "job"),
+)
+
+post = Table(
+    "post",
+    metadata,
+    Column("job", ForeignKey("job.id", ondelete="CASCADE"), primary_key=True),
+    Column("n", Integer, primary_key=True, autoincrement=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("accepted", Integer, nullable=False),
+    Column("skipped", JSON, nullable=False),
+)
+"""The last posts received by a job's report address."""
+
+details = Table(
+    "details",
+    metadata,
+    Column("job", ForeignKey("job.id", ondelete="CASCADE"), primary_key=True),
+    Column("text", Text, nullable=False),
+    Column("as_of", UtcDateTime, nullable=False),
+)
+"""The last `bjobs -l` text of a job, shown while the agent is away."""
+
+location = Table(
+    "location",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("agent", String(64)),
+    Column("generation", Integer, nullable=False, server_default="0"),
+    Column("heard_at", UtcDateTime),
+    Column("agent_connected", Boolean, nullable=False),
+    Column("agent_seen_at", UtcDateTime),
+    Column("agent_version", String(64)),
+    Column("scheduler", String(64)),
+    Column("scheduler_version", String(200)),
+    Column("scheduler_answered_at", UtcDateTime),
+    Column("seq", Integer, nullable=False),
+    Index("location_by_seq", "seq"),
+)
+"""`heard_at` moves with every request of the agent; the visible `agent_seen_at` follows it in coarse steps."""
+
+location_use = Table(
+    "location_use",
+    metadata,
+    Column("experiment", ForeignKey("experiment.name"), primary_key=True),
+    Column("location", ForeignKey("location.name"), primary_key=True),
+    Column("seq", Integer, nullable=False),
+    Index("location_use_by_seq", "experiment", "seq"),
+)
+
+idempotency = Table(
+    "idempotency",
+    metadata,
+    Column("experiment", ForeignKey("experiment.name"), primary_key=True),
+    Column("key", String(200), primary_key=True),
+    Column("body", String(64), nullable=False),
+    Column("answer", LargeBinary, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+)
+"""Answers to requests that carried an Idempotency-Key, kept for a day; `body` is the SHA-256 of the request."""

@@ -1,0 +1,186 @@
+"""The store: one writer with group commit, readers beside it, made and migrated when opened."""
+
+import asyncio
+import secrets
+import sqlite3
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy import Connection, event, make_url, select
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import AsyncAdaptedQueuePool
+
+from realtime.domain.errors import BatchboardError, Unavailable
+from realtime.store import schema
+from realtime.store.changes import SITE, Commit
+from realtime.store.migrate import migrate
+from realtime.store.tx import Tx, new_scope
+
+T = TypeVar("T")
+BATCH_LIMIT = 200
+READERS = 4
+
+
+class Store:
+    """All SQL goes through `write` and `read`; both take a plain function that runs inside one transaction."""
+
+    def __init__(self, url: str, on_commit: Callable[[Commit], None]) -> None:
+        self._url = url
+        self._on_commit = on_commit
+        self._queue: asyncio.Queue[_Write[Any]] = asyncio.Queue()
+        self._writing: asyncio.Task[None] | None = None
+        self._writer = _engine(url, begin="BEGIN IMMEDIATE", connections=1)
+        self._reader = _engine(url, begin="BEGIN", connections=READERS)
+        self.epoch = ""
+        self.secret = b""
+
+    async def open(self) -> None:
+        """Make or migrate the database and start the writer."""
+        await asyncio.to_thread(migrate, Path(str(make_url(self._url).database)))
+        async with self._writer.begin() as conn:
+            self.epoch, self.secret = await conn.run_sync(_identity)
+        self._writing = asyncio.create_task(self._write_batches(), name="store writer")
+
+    async def close(self) -> None:
+        """Finish what is under way, refuse what is queued, close every connection."""
+        if self._writing:
+            self._writing.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._writing
+            self._writing = None
+        while not self._queue.empty():
+            _settle(self._queue.get_nowait().result, error=Unavailable("the server is stopping"))
+        await self._writer.dispose()
+        await self._reader.dispose()
+
+    async def write(self, change: Callable[[Tx], T]) -> T:
+        """Run `change` in a write transaction and return its result after the commit.
+
+        Concurrent calls share a commit; `change` may run again when another one of its batch fails, so it must have
+        no effects but those on the transaction. What it raises is raised here, and nothing of it is stored.
+        """
+        write: _Write[T] = _Write(change, asyncio.get_running_loop().create_future())
+        if self._writing is None or self._writing.done():
+            raise Unavailable("the store is closed")
+        self._queue.put_nowait(write)
+        return await write.result
+
+    async def read(self, query: Callable[[Connection], T]) -> T:
+        """Run `query` in a read transaction: it sees one state of the whole store."""
+        try:
+            async with self._reader.connect() as conn, conn.begin():
+                return await conn.run_sync(query)
+        except (DBAPIError, sqlite3.Error) as error:
+            raise _unavailable(error) from error
+
+    async def _write_batches(self) -> None:
+        while True:
+            batch = [await self._queue.get()]
+            while len(batch) < BATCH_LIMIT and not self._queue.empty():
+                batch.append(self._queue.get_nowait())
+            # A batch under way is finished even when the store is being closed: its writers wait for their answers.
+            committing = asyncio.create_task(self._commit(batch), name="store commit")
+            try:
+                await asyncio.shield(committing)
+            except asyncio.CancelledError:
+                await committing
+                raise
+
+    async def _commit(self, batch: list["_Write[Any]"]) -> None:
+        while batch:
+            outcome = _Outcome()
+            try:
+                async with self._writer.connect() as conn:
+                    transaction = await conn.begin()
+                    await conn.run_sync(_run_batch, batch, outcome)
+                    if outcome.failed is None:
+                        await transaction.commit()
+                    else:
+                        await transaction.rollback()
+            except (DBAPIError, sqlite3.Error) as error:
+                for write in batch:
+                    _settle(write.result, error=_unavailable(error))
+                return
+            if outcome.failed is None:
+                assert outcome.commit is not None
+                self._on_commit(outcome.commit)
+                for write, value in zip(batch, outcome.values, strict=True):
+                    _settle(write.result, value=value)
+                return
+            # One of them was refused and everything rolled back: answer that one, run the others again.
+            position, refusal = outcome.failed
+            _settle(batch.pop(position).result, error=refusal)
+
+
+class _Write(Generic[T]):
+    def __init__(self, change: Callable[[Tx], T], result: asyncio.Future[T]) -> None:
+        self.change = change
+        self.result = result
+
+
+class _Outcome:
+    def __init__(self) -> None:
+        self.values: list[Any] = []
+        self.failed: tuple[int, Exception] | None = None
+        self.commit: Commit | None = None
+
+
+def _run_batch(conn: Connection, batch: list[_Write[Any]], outcome: _Outcome) -> None:
+    tx = Tx(conn, datetime.now(UTC))
+    for position, write in enumerate(batch):
+        try:
+            outcome.values.append(write.change(tx))
+        except (DBAPIError, sqlite3.Error):
+            raise
+        except Exception as error:  # whatever a change raises belongs to whoever asked for it
+            outcome.failed = position, error
+            return
+    outcome.commit = tx.finish()
+
+
+def _settle(result: asyncio.Future[Any], *, value: Any = None, error: Exception | None = None) -> None:
+    if result.done():
+        return  # whoever asked has gone
+    if error is None:
+        result.set_result(value)
+    else:
+        result.set_exception(error)
+
+
+def _unavailable(error: Exception) -> BatchboardError:
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    return Unavailable(f"the store cannot be used now: {cause}", code="store")
+
+
+def _engine(url: str, *, begin: str, connections: int) -> AsyncEngine:
+    engine = create_async_engine(
+        url, poolclass=AsyncAdaptedQueuePool, pool_size=connections, max_overflow=0, pool_timeout=30
+    )
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def prepare(connection: Any, record: object) -> None:
+        connection.isolation_level = None  # transactions are begun below, not by the driver
+        cursor = connection.cursor()
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000", "foreign_keys=ON"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def start(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine
+
+
+def _identity(conn: Connection) -> tuple[str, bytes]:
+    """Epoch and secret of this store, made with it."""
+    found = dict(conn.execute(select(schema.meta.c.name, schema.meta.c.value)).tuples().all())
+    if not found:
+        found = {"epoch": secrets.token_hex(8).encode(), "secret": secrets.token_bytes(32)}
+        conn.execute(schema.meta.insert(), [{"name": name, "value": value} for name, value in found.items()])
+    new_scope(conn, SITE)
+    return found["epoch"].decode(), found["secret"]

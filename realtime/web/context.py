@@ -1,0 +1,37 @@
+"""What every part of the web edge shares."""
+
+from dataclasses import dataclass
+from typing import cast
+
+from quart import current_app
+
+from realtime.bus.base import Bus
+from realtime.feed import Feed
+from realtime.service.rules import Rules
+from realtime.settings import Settings
+from realtime.store.store import Store
+from realtime.web.questions import Questions
+from realtime.web.sockets import Sockets
+
+
+@dataclass(frozen=True, kw_only=True)
+class House:
+    """The rooms behind the edge."""
+
+    settings: Settings
+    token: str
+    agent_token: str
+    user: str
+    store: Store
+    bus: Bus
+    bus_server: str
+    feed: Feed
+    rules: Rules
+    questions: Questions
+    sockets: Sockets
+    static_url: str
+
+
+def house() -> House:
+    """The house of the application that serves the present request."""
+    return cast(House, current_app.config["HOUSE"])

@@ -1,0 +1,88 @@
+"""Questions to an agent that somebody waits for (log, details): asked over the bus, whichever process holds its request."""
+
+import asyncio
+import secrets
+import time
+from collections.abc import Callable
+
+import msgspec
+
+from realtime.bus.base import Bus
+from realtime.domain.errors import Unavailable
+from realtime.protocol.agent import QUESTION_TIMEOUT, Answer, Question
+from realtime.protocol.wire import decode, encode
+
+
+class _Asked(msgspec.Struct, frozen=True):
+    process: str
+    question: Question
+
+
+class Questions:
+    """The questions that this process has asked, and those that wait here for an agent's next request."""
+
+    def __init__(self, bus: Bus) -> None:
+        self._bus = bus
+        self._process = secrets.token_hex(8)
+        self._waiting: dict[str, asyncio.Future[Answer]] = {}
+        self._open: dict[str, dict[str, tuple[float, Question]]] = {}
+        self._unlisten: list[Callable[[], None]] = []
+
+    def start(self) -> None:
+        """Listen on the bus."""
+        self._unlisten = [
+            self._bus.listen("question:", self._on_question, lambda: None),
+            self._bus.listen(f"answer:{self._process}", self._on_answer, lambda: None),
+        ]
+
+    def close(self) -> None:
+        """Stop listening."""
+        for unlisten in self._unlisten:
+            unlisten()
+
+    async def ask(self, location: str, question: Question) -> Answer:
+        """The agent's answer; raises Unavailable when none comes in time or the agent says who did not answer.
+
+        `question.id` is given here.
+        """
+        question = msgspec.structs.replace(question, id=f"{self._process}.{secrets.token_hex(6)}")
+        answered: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        self._waiting[question.id] = answered
+        try:
+            asked = _Asked(process=self._process, question=question)
+            self._bus.publish(f"question:{location}", encode(asked))
+            self._bus.publish(f"work:{location}", b"{}")
+            async with asyncio.timeout(QUESTION_TIMEOUT + 0.5):
+                answer = await answered
+        except TimeoutError as error:
+            raise Unavailable(f"the batch client of {location} did not answer in time", code="agent_silent") from error
+        finally:
+            del self._waiting[question.id]
+        if answer.error is not None:
+            raise Unavailable(answer.error, code="agent_error")
+        return answer
+
+    def take(self, location: str, holding: list[str]) -> list[Question]:
+        """The questions open for a location that the agent does not hold yet; the expired ones are forgotten."""
+        now = time.monotonic()
+        still = {key: found for key, found in self._open.get(location, {}).items() if found[0] > now}
+        self._open[location] = still
+        held = set(holding)
+        return [question for key, (_, question) in still.items() if f"question/{key}" not in held]
+
+    def answered(self, location: str, answer: Answer) -> None:
+        """An agent has answered: bring it to the process that asked."""
+        self._open.get(location, {}).pop(answer.question, None)
+        self._bus.publish(f"answer:{answer.question.split('.')[0]}", encode(answer))
+
+    def _on_question(self, topic: str, message: bytes) -> None:
+        asked = decode(message, _Asked)
+        location = topic.removeprefix("question:")
+        until = time.monotonic() + QUESTION_TIMEOUT
+        self._open.setdefault(location, {})[asked.question.id] = until, asked.question
+
+    def _on_answer(self, topic: str, message: bytes) -> None:
+        answer = decode(message, Answer)
+        waiting = self._waiting.get(answer.question)
+        if waiting is not None and not waiting.done():
+            waiting.set_result(answer)
