@@ -233,15 +233,19 @@ class Feed:
 
     async def read_since(self, scope: str, position: int) -> list[bytes] | None:
         """Deltas from the store; None when the position cannot be served (below the floor or ahead of the store)."""
-
-        def query(conn: Connection) -> tuple[list[Entry], int] | None:
-            head = rows.position(conn, scope)
-            if head is None or not head[1] <= position <= head[0]:
-                return None
-            return rows.changed_since(conn, scope, position, READ_LIMIT)
-
-        found = await self._store.read(query)
+        found = await self._store.read(partial(_served, scope=scope, position=position))
         return None if found is None else deltas(self._store.epoch, position, found[1], found[0])
+
+    async def read_through(self, scope: str, position: int) -> tuple[int, list[bytes]]:
+        """(new position, deltas) from the store, for a subscriber that the log cannot serve."""
+        entries, end = await self._store.read(
+            partial(rows.changed_since, scope=scope, since=position, limit=READ_LIMIT)
+        )
+        return end, deltas(self._store.epoch, position, end, entries)
+
+    def nothing_since(self, position: int) -> bytes:
+        """An empty delta."""
+        return encode(delta(self._store.epoch, position, position, []))
 
     def _on_news(self, topic: str, message: bytes) -> None:
         scope = topic if topic == SITE else experiment_scope(topic.removeprefix("changes:"))
@@ -272,3 +276,10 @@ class Feed:
                 read = partial(rows.changed_since, scope=scope, since=start, limit=READ_LIMIT)
                 entries, end = await self._store.read(read)
                 log.apply(ScopeChange(scope=scope, start=start, end=end, entries=tuple(entries)))
+
+
+def _served(conn: Connection, scope: str, position: int) -> tuple[list[Entry], int] | None:
+    head = rows.position(conn, scope)
+    if head is None or not head[1] <= position <= head[0]:
+        return None
+    return rows.changed_since(conn, scope, position, READ_LIMIT)

@@ -159,7 +159,7 @@ def _origins(value: str) -> tuple[str, ...]:
 
 SETTINGS = (
     Setting(name="HOST", default="127.0.0.1", about="address to listen on; loopback only for now", parse=_loopback),
-    Setting(name="PORT", default="8420", about="port to listen on", parse=_whole(0, 65535)),
+    Setting(name="PORT", default="8420", about="port to listen on", parse=_whole(1, 65535)),
     Setting(name="DATA_DIR", default="var", about="where state is kept; must be a local disk", parse=_path),
     Setting(name="DATABASE_URL", default="", about="default: SQLite in DATA_DIR", parse=_database),
     Setting(

@@ -75,3 +75,10 @@ class Unavailable(BatchboardError):
 
     status = 503
     code = "unavailable"
+
+
+class Gone(BatchboardError):
+    """It was there once."""
+
+    status = 410
+    code = "gone"

@@ -70,7 +70,7 @@ class DefinitionChange(Strict, frozen=True, kw_only=True):
     """What is left out stays. With `seq` (of the row it was made from) an older one is refused with 409."""
 
     name: str | UnsetType = UNSET
-    executable: str | None | UnsetType = UNSET
+    executable: str | UnsetType | None = UNSET
     parameters: str | UnsetType = UNSET
     location: str | UnsetType = UNSET
     seq: int | UnsetType = UNSET
@@ -87,7 +87,7 @@ class NewRun(Strict, frozen=True, kw_only=True):
 class RunChange(Strict, frozen=True, kw_only=True):
     """What is left out stays; `params` replaces them all."""
 
-    ended_at: UtcTime | None | UnsetType = UNSET
+    ended_at: UtcTime | UnsetType | None = UNSET
     params: dict[str, Any] | UnsetType = UNSET
 
 

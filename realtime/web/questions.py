@@ -1,4 +1,4 @@
-"""Questions to an agent that somebody waits for (log, details): asked over the bus, whichever process holds its request."""
+"""Questions to an agent that somebody waits for (log, details), whichever process holds its open request."""
 
 import asyncio
 import secrets
@@ -70,9 +70,10 @@ class Questions:
         held = set(holding)
         return [question for key, (_, question) in still.items() if f"question/{key}" not in held]
 
-    def answered(self, location: str, answer: Answer) -> None:
+    def answered(self, answer: Answer) -> None:
         """An agent has answered: bring it to the process that asked."""
-        self._open.get(location, {}).pop(answer.question, None)
+        for waiting in self._open.values():
+            waiting.pop(answer.question, None)
         self._bus.publish(f"answer:{answer.question.split('.')[0]}", encode(answer))
 
     def _on_question(self, topic: str, message: bytes) -> None:

@@ -1,0 +1,109 @@
+"""The Quart application: its routes, one error shape, and the headers of every answer."""
+
+import logging
+from typing import Any
+
+from quart import Quart, Response, has_request_context, request, websocket
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+
+from realtime.domain.errors import BatchboardError
+from realtime.protocol.errors import ErrorAnswer, Refusal
+from realtime.protocol.wire import encode
+from realtime.web import pages
+from realtime.web.agents import agents
+from realtime.web.api_experiments import experiments
+from realtime.web.api_jobs import jobs_api
+from realtime.web.context import House
+from realtime.web.health import health
+from realtime.web.live import live
+from realtime.web.reports import reports
+from realtime.web.routing import json_response
+from realtime.web.static import folder, static
+
+logger = logging.getLogger(__name__)
+
+BODY_LIMIT = 1024 * 1024
+CSP = (
+    "default-src 'self'; connect-src 'self' ws: wss:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; "
+    "form-action 'self'"
+)
+JSON_ONLY = ("/api/", "/agent/", "/jid/")
+
+
+def application(house: House) -> Quart:
+    """The application over the rooms behind it."""
+    app = Quart("realtime", template_folder=str(folder("templates")), static_folder=None)
+    app.config["HOUSE"] = house
+    app.config["MAX_CONTENT_LENGTH"] = BODY_LIMIT
+    app.url_map.strict_slashes = False
+    app.url_map.merge_slashes = False
+    for blueprint in (health, static, reports, agents, live, experiments.blueprint, jobs_api.blueprint, pages.pages):
+        app.register_blueprint(blueprint)
+    app.register_error_handler(BatchboardError, _refused)
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(Exception, _broken)
+    app.after_request(_with_headers)
+    return app
+
+
+async def _refused(error: BatchboardError) -> Response:
+    if _wants_page():
+        if error.status == 401:
+            return await pages.login_page(error.message)
+        return await pages.error_page(error.status, _title(error.status), error.message)
+    return _error(error.status, Refusal(code=error.code, message=error.message, field=error.field))
+
+
+async def _http_error(error: HTTPException) -> Response:
+    status = error.code or 500
+    if isinstance(error, RequestEntityTooLarge):
+        message = f"expected a body of at most {BODY_LIMIT // 1024} KiB"
+        return _error(413, Refusal(code="too_large", message=message))
+    if _wants_page():
+        return await pages.error_page(status, _title(status), error.description or "")
+    code = {404: "not_found", 405: "method_not_allowed"}.get(status, "refused")
+    message = "there is nothing at this address" if status == 404 else (error.description or "refused")
+    return _error(status, Refusal(code=code, message=message))
+
+
+async def _broken(error: Exception) -> Response:
+    logger.error("%s %s failed", request.method if has_request_context() else "websocket", _path(), exc_info=error)
+    message = "the server made a mistake; it is in its log"
+    if _wants_page():
+        return await pages.error_page(500, _title(500), message)
+    return _error(500, Refusal(code="internal", message=message))
+
+
+def _error(status: int, refusal: Refusal) -> Response:
+    return json_response(encode(ErrorAnswer(error=refusal)), status)
+
+
+def _title(status: int) -> str:
+    return {403: "Not allowed", 404: "Not found", 503: "Not now"}.get(status, "That did not work")
+
+
+def _path() -> str:
+    """The path without what may be secret in it."""
+    if not has_request_context():
+        return websocket.path
+    return "/jid/..." if request.path.startswith("/jid/") else request.path
+
+
+def _wants_page() -> bool:
+    if not has_request_context():
+        return False
+    return not request.path.startswith(JSON_ONLY) or request.path.endswith("/docs")
+
+
+async def _with_headers(response: Response) -> Response:
+    headers: dict[str, Any] = {
+        "Content-Security-Policy": CSP,
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "same-origin",
+        "X-Frame-Options": "DENY",
+    }
+    for name, value in headers.items():
+        response.headers.setdefault(name, value)
+    if response.mimetype == "text/html":
+        response.headers.setdefault("Cache-Control", "no-store")
+    return response
