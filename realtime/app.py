@@ -9,6 +9,7 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from hypercorn.asyncio import serve as hypercorn_serve
@@ -135,7 +136,7 @@ async def serve(settings: Settings) -> None:
     with _listen(settings) as listening:
         async with open_bus(settings) as (bus, carrier), open_house(settings, bus, carrier) as house:
             app = application(house)
-            app.before_serving(lambda: _announce(house))
+            app.before_serving(partial(_announce, house))
             await hypercorn_serve(app, _server(listening), shutdown_trigger=lambda: _leave(house, stop))
 
 
@@ -170,7 +171,7 @@ def _server(listening: socket.socket) -> Config:
     return config
 
 
-async def _announce(house: House) -> None:
+def _announce(house: House) -> None:
     address = f"{house.settings.public_url}/?token={house.token}"
     print(f"Batchboard {__version__} serves, news by {house.bus_server}; open {address}", flush=True)
 

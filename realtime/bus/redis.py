@@ -22,7 +22,7 @@ FIRST_TRY = 1.0
 """Seconds that `start` gives the first connection, so that what starts afterwards finds the bus connected."""
 FLUSH = 0.5
 BACKOFF = (0.1, 2.0)
-IO_TIMEOUT = 1.5
+CONNECT_TIMEOUT = 1.5
 
 
 class RedisBus:
@@ -63,8 +63,10 @@ class RedisBus:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(FLUSH):
                     await self._outbox.settled()
-        self._keeping.cancel()
-        await asyncio.wait({self._keeping})
+        while not self._keeping.done():
+            self._keeping.cancel()
+            # Again, should it go on: in Python 3.11 a task group's error takes the place of a cancellation.
+            await asyncio.wait({self._keeping}, timeout=FLUSH)
         self._keeping = None
         self._becomes(connected=False, error="closed")
 
@@ -102,12 +104,14 @@ class RedisBus:
             pause = min(pause * 2, longest)
 
     async def _live_once(self) -> str:
+        # Without socket_timeout: it makes redis-py call asyncio.wait_for, which in Python 3.11 may swallow a cancellation.
+        # The link bounds what it waits for itself.
         client = Redis.from_url(
             self._url,
             protocol=2,
             retry=Retry(NoBackoff(), 0),
-            socket_connect_timeout=IO_TIMEOUT,
-            socket_timeout=IO_TIMEOUT,
+            socket_connect_timeout=CONNECT_TIMEOUT,
+            socket_timeout=None,
         )
         try:
             await Link(client, self._prefix, self._process, self._outbox, self).run()

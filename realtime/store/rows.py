@@ -85,13 +85,12 @@ def experiments(conn: Connection, chosen: Select[Any]) -> list[ExperimentRow]:
             .group_by(run.experiment)
         )
     }
-    live: dict[str, int] = dict(
-        conn.execute(
+    live = {
+        name: count
+        for name, count in conn.execute(
             select(job.experiment, func.count()).where(job.live, job.experiment.in_(names)).group_by(job.experiment)
         )
-        .tuples()
-        .all()
-    )
+    }
     return [
         ExperimentRow(
             key=f"experiment/{row['name']}",
@@ -201,9 +200,10 @@ def locations(conn: Connection, scope: str, chosen: Select[Any]) -> list[Locatio
     seqs = {row["name"]: row["seq"] for row in found}
     if scope != SITE:
         use = schema.location_use.c
-        seqs = dict(
-            conn.execute(select(use.location, use.seq).where(use.experiment == experiment_of(scope))).tuples().all()
-        )
+        seqs = {
+            name: seq
+            for name, seq in conn.execute(select(use.location, use.seq).where(use.experiment == experiment_of(scope)))
+        }
     fields = [name for name in LocationRow.__struct_fields__ if name not in ("key", "seq")]
     return [
         LocationRow(key=f"location/{row['name']}", seq=seqs[row["name"]], **{name: row[name] for name in fields})

@@ -178,7 +178,7 @@ def _engine(url: str, *, begin: str, connections: int) -> AsyncEngine:
 
 def _identity(conn: Connection) -> tuple[str, bytes]:
     """Epoch and secret of this store, made with it."""
-    found = dict(conn.execute(select(schema.meta.c.name, schema.meta.c.value)).tuples().all())
+    found = {name: value for name, value in conn.execute(select(schema.meta.c.name, schema.meta.c.value))}
     if not found:
         found = {"epoch": secrets.token_hex(8).encode(), "secret": secrets.token_bytes(32)}
         conn.execute(schema.meta.insert(), [{"name": name, "value": value} for name, value in found.items()])

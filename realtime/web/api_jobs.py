@@ -4,6 +4,7 @@ import hashlib
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
 from quart import request
 from sqlalchemy import Connection, Select, or_, select
 
@@ -24,7 +25,7 @@ from realtime.protocol.api import (
     SubmissionAnswer,
 )
 from realtime.protocol.rows import JobRow
-from realtime.protocol.wire import Strict, encode
+from realtime.protocol.wire import Strict, decode, encode
 from realtime.service import jobs as service
 from realtime.service.rules import known_experiment
 from realtime.store import history, jobs, rows, schema
@@ -93,7 +94,7 @@ async def list_jobs(experiment: str, query: JobFilter) -> dict[str, Any]:
     status=201,
     answers={409: "the Idempotency-Key was used for another request"},
 )
-async def apply(experiment: str, body: Apply) -> bytes:
+async def apply(experiment: str, body: Apply) -> Applied:
     """Apply a hash to runs: one job for each.
 
     With `Idempotency-Key` a repeated request gets the first one's answer and makes nothing.
@@ -104,31 +105,39 @@ async def apply(experiment: str, body: Apply) -> bytes:
     digest = hashlib.sha256(encode(body)).hexdigest()
     here = house()
 
-    def change(tx: Tx) -> bytes:
+    def change(tx: Tx) -> _Made:
         if key is not None:
             known_experiment(tx.conn, experiment)
             before = history.remembered_answer(tx.conn, experiment, key)
             if before is not None and before[0] != digest:
                 raise Conflict("this Idempotency-Key was used for another request", code="key_reused")
             if before is not None:
-                return before[1]
-        made, skipped = service.apply(
+                return decode(before[1], _Made)
+        jobs_made, skipped = service.apply(
             tx, here.rules, experiment, body.definition, body.runs, body.only, body.parameters, here.user
         )
-        answer = _jobs_api(tx.conn, made, skipped)
+        made = _Made(jobs=jobs_made, skipped=[SkippedRun(run=run, reason=reason) for run, reason in skipped])
         if key is not None:
-            history.remember_answer(tx, experiment, key, digest, answer)
-        return answer
+            history.remember_answer(tx, experiment, key, digest, encode(made))
+        return made
 
-    return await here.store.write(change)
+    made = await here.store.write(change)
+    return Applied(jobs=await here.store.read(lambda conn: _rows_of(conn, made.jobs)), skipped=made.skipped)
 
 
-def _jobs_api(conn: Connection, made: list[str], skipped: list[tuple[int, str]]) -> bytes:
+class _Made(msgspec.Struct, frozen=True):
+    """What became of a request to apply, as it is remembered for those who repeat it."""
+
+    jobs: list[str]
+    skipped: list[SkippedRun]
+
+
+def _rows_of(conn: Connection, ids: list[str]) -> list[JobRow]:
     found: list[JobRow] = []
-    for part in range(0, len(made), rows.IN_LIMIT):
-        chosen = select(schema.job).where(schema.job.c.id.in_(made[part : part + rows.IN_LIMIT]))
+    for part in range(0, len(ids), rows.IN_LIMIT):
+        chosen = select(schema.job).where(schema.job.c.id.in_(ids[part : part + rows.IN_LIMIT]))
         found += rows.jobs(conn, chosen.order_by(schema.job.c.number))
-    return encode(Applied(jobs=found, skipped=[SkippedRun(run=run, reason=reason) for run, reason in skipped]))
+    return found
 
 
 @jobs_api.route("GET", "/jobs/<id>", answer=JobRow)

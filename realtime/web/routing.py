@@ -96,14 +96,14 @@ class Api:
 
 
 def as_response(value: Any, status: int) -> Response:
-    """The value as JSON; None as an empty answer; bytes are JSON already."""
+    """The value as JSON; None as an empty answer."""
     if isinstance(value, Response):
         return value
     if isinstance(value, Reply):
         value, status = value.value, value.status
     if value is None:
         return Response(b"", status=status)
-    return json_response(value if isinstance(value, bytes) else encode(value), status)
+    return json_response(encode(value), status)
 
 
 def json_response(body: bytes, status: int = 200) -> Response:

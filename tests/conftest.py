@@ -1,0 +1,47 @@
+"""What tests in several rooms share: settings over a temporary folder, the house behind the edge, a client of it."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from quart.testing import QuartClient
+
+from realtime.app import open_house
+from realtime.bus.in_process import InProcessBus
+from realtime.settings import Settings, read
+from realtime.web.context import House
+from realtime.web.edge import application
+from tests.client import Client, bearer
+
+TOKEN = "login-token-of-the-tests"
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """Settings of an installation of its own."""
+    return read(
+        {
+            "BATCHBOARD_DATA_DIR": str(tmp_path / "var"),
+            "BATCHBOARD_TOKEN": TOKEN,
+            "BATCHBOARD_AGENT_TOKEN": "agent-token-of-the-tests",
+            "BATCHBOARD_PUBLIC_URL": "http://localhost",
+        }
+    )
+
+
+@pytest.fixture
+async def house(settings: Settings) -> AsyncIterator[House]:
+    """The rooms behind the edge, over the in-process bus."""
+    bus = InProcessBus()
+    await bus.start()
+    async with open_house(settings, bus, "in-process") as opened:
+        yield opened
+    await bus.close()
+
+
+@pytest.fixture
+async def client(house: House) -> AsyncIterator[Client]:
+    """A logged-in program that speaks to the application."""
+    app = application(house)
+    async with app.test_app():
+        yield Client(QuartClient(app), bearer(TOKEN), house)

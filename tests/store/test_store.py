@@ -1,0 +1,186 @@
+"""The store: group commit, seq, tombstones, what a snapshot and what changes give; it opens what it made."""
+
+import asyncio
+import sqlite3
+from functools import partial
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import create_engine, text
+
+from realtime.domain.errors import Conflict, NotFound, Unavailable
+from realtime.service.definitions import create_definition, delete_definition
+from realtime.service.experiments import create_experiment, start_run
+from realtime.store import history, rows
+from realtime.store.changes import SITE, Commit, experiment_scope
+from realtime.store.migrate import migrate
+from realtime.store.schema import metadata
+from realtime.store.store import Store
+from realtime.store.tx import Tx
+
+SCOPE = experiment_scope("demo")
+
+
+class Opened:
+    """A store and the commits it told of."""
+
+    def __init__(self, path: Path) -> None:
+        self.commits: list[Commit] = []
+        self.store = Store(f"sqlite+aiosqlite:///{path}", self.commits.append)
+
+    async def __aenter__(self) -> "Opened":
+        await self.store.open()
+        return self
+
+    async def __aexit__(self, *args: object) -> None:
+        await self.store.close()
+
+    async def make(self) -> None:
+        await self.store.write(lambda tx: create_experiment(tx, "demo", "", ""))
+
+    async def run(self) -> int:
+        return await self.store.write(lambda tx: start_run(tx, "demo", None, None, {}))
+
+
+async def test_the_migrations_make_exactly_the_schema(tmp_path: Path) -> None:
+    migrate(tmp_path / "new.db")
+    engine = create_engine(f"sqlite:///{tmp_path / 'new.db'}")
+    with engine.connect() as connection:
+        found = compare_metadata(MigrationContext.configure(connection), metadata)
+    engine.dispose()
+    assert found == []
+
+
+async def test_a_store_keeps_epoch_secret_and_rows_and_is_its_owners_alone(tmp_path: Path) -> None:
+    path = tmp_path / "in" / "b.db"
+    async with Opened(path) as first:
+        await first.make()
+        kept = first.store.epoch, first.store.secret
+    assert path.stat().st_mode & 0o777 == 0o600
+    async with Opened(path) as second:
+        assert (second.store.epoch, second.store.secret) == kept
+        assert await second.run() == 1
+    async with Opened(tmp_path / "other.db") as other:
+        assert other.store.epoch != kept[0]
+
+
+async def test_every_changed_row_takes_its_own_number_and_news_have_no_holes(tmp_path: Path) -> None:
+    async with Opened(tmp_path / "b.db") as opened:
+        await opened.make()
+        await asyncio.gather(*(opened.run() for _ in range(30)))
+        changes = [change for commit in opened.commits for change in commit.changes if change.scope == SCOPE]
+        assert len(opened.commits) < 31, "concurrent writes share commits"
+        for before, change in pairwise(changes):
+            assert change.start == before.end
+        seqs = [entry.seq for change in changes for entry in change.entries]
+        assert seqs == list(range(1, 31))
+        assert {entry.key for change in changes for entry in change.entries} == {f"run/{n}" for n in range(1, 31)}
+
+
+async def test_a_refused_write_leaves_nothing_and_does_not_disturb_its_batch(tmp_path: Path) -> None:
+    def refused(tx: Tx) -> None:
+        start_run(tx, "demo", 77, None, {})
+        raise Conflict("no")
+
+    async with Opened(tmp_path / "b.db") as opened:
+        await opened.make()
+        outcomes = await asyncio.gather(opened.run(), opened.store.write(refused), opened.run(), return_exceptions=True)
+        assert isinstance(outcomes[1], Conflict)
+        assert {outcomes[0], outcomes[2]} == {1, 2}
+        _, entries = await opened.store.read(lambda conn: rows.snapshot(conn, SCOPE, 100))
+        assert {entry.key for entry in entries} == {"run/1", "run/2"}
+
+
+async def test_deleted_rows_stay_as_tombstones_until_the_floor_passes_them(tmp_path: Path) -> None:
+    values: dict[str, Any] = {"name": "h", "executable": None, "parameters": "", "location": "default"}
+    async with Opened(tmp_path / "b.db") as opened:
+        await opened.make()
+        made = await opened.store.write(lambda tx: create_definition(tx, "demo", values, "ana"))
+        assert await opened.store.write(lambda tx: delete_definition(tx, "demo", made))
+        entries, end = await opened.store.read(lambda conn: rows.changed_since(conn, SCOPE, 0, 100))
+        assert [(entry.key, entry.raw is None) for entry in entries] == [
+            ("location/default", False),
+            (f"definition/{made}", True),
+        ]
+        assert end == entries[-1].seq
+        again = await opened.store.write(lambda tx: create_definition(tx, "demo", values, "ana"))
+        assert again != made, "an id is never used again"
+        await opened.store.write(lambda tx: history.forget(tx, tx.now, tx.now))
+        assert (await opened.store.read(lambda conn: rows.position(conn, SCOPE))) == (end + 1, end)
+
+
+async def test_what_changed_is_cut_at_any_row_and_goes_on_from_there(tmp_path: Path) -> None:
+    async with Opened(tmp_path / "b.db") as opened:
+        await opened.make()
+        for _ in range(7):
+            await opened.run()
+        keys: list[str] = []
+        position = 0
+        while True:
+            read = partial(rows.changed_since, scope=SCOPE, since=position, limit=3)
+            entries, position = await opened.store.read(read)
+            if not entries:
+                break
+            keys += [entry.key for entry in entries]
+        assert keys == [f"run/{n}" for n in range(1, 8)]
+
+
+async def test_a_full_or_broken_disk_is_an_error_that_says_so_and_passes(tmp_path: Path) -> None:
+    async with Opened(tmp_path / "b.db") as opened:
+        await opened.make()
+        await opened.store.write(lambda tx: _limit_pages(tx, 1))
+        big = {"x": "y" * 15_000}
+        with pytest.raises(Unavailable, match="full"):
+            for _ in range(100):
+                await opened.store.write(lambda tx: start_run(tx, "demo", None, None, big))
+        await opened.store.write(lambda tx: _limit_pages(tx, 10**6))
+        assert await opened.run() >= 1
+
+
+def _limit_pages(tx: Tx, more: int) -> None:
+    used = tx.conn.execute(text("PRAGMA page_count")).scalar_one()
+    tx.conn.execute(text(f"PRAGMA max_page_count={used + more}"))
+
+
+async def test_another_process_that_writes_is_waited_for(tmp_path: Path) -> None:
+    path = tmp_path / "b.db"
+    async with Opened(path) as opened:
+        await opened.make()
+        other = sqlite3.connect(path, isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        writing = asyncio.create_task(opened.run())
+        await asyncio.sleep(0.2)
+        assert not writing.done()
+        other.execute("COMMIT")
+        other.close()
+        assert await writing == 1
+
+
+async def test_closing_finishes_what_is_under_way_and_refuses_the_rest(tmp_path: Path) -> None:
+    opened = Opened(tmp_path / "b.db")
+    await opened.store.open()
+    await opened.make()
+    under_way = [asyncio.create_task(opened.run()) for _ in range(5)]
+    await asyncio.sleep(0)
+    await opened.store.close()
+    outcomes = await asyncio.gather(*under_way, return_exceptions=True)
+    assert all(isinstance(outcome, int | Unavailable) for outcome in outcomes)
+    with pytest.raises(Unavailable):
+        await opened.run()
+    async with Opened(tmp_path / "b.db") as again:
+        _, entries = await again.store.read(lambda conn: rows.snapshot(conn, SCOPE, 100))
+        assert len(entries) == sum(isinstance(outcome, int) for outcome in outcomes)
+
+
+async def test_the_site_shows_experiments_with_what_happens_in_them(tmp_path: Path) -> None:
+    async with Opened(tmp_path / "b.db") as opened:
+        await opened.make()
+        await opened.run()
+        _, entries = await opened.store.read(lambda conn: rows.snapshot(conn, SITE, 0))
+        assert b'"runs":1,"last_run":1' in (entries[0].raw or b"")
+        with pytest.raises(NotFound):
+            await opened.store.write(lambda tx: start_run(tx, "other", None, None, {}))
