@@ -1,5 +1,6 @@
 """What tests in several rooms share: settings over a temporary folder, the house behind the edge, a client of it."""
 
+import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from quart.testing import QuartClient
 from realtime.app import open_house
 from realtime.bus.in_process import InProcessBus
 from realtime.settings import Settings, read
+from realtime.store.migrate import migrate
 from realtime.web.context import House
 from realtime.web.edge import application
 from tests.client import Client, bearer
@@ -29,9 +31,19 @@ def settings(tmp_path: Path) -> Settings:
     )
 
 
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with the newest schema, made once: migrating is slow."""
+    path = tmp_path_factory.mktemp("schema") / "empty.db"
+    migrate(path)
+    return path
+
+
 @pytest.fixture
-async def house(settings: Settings) -> AsyncIterator[House]:
+async def house(settings: Settings, empty_database: Path) -> AsyncIterator[House]:
     """The rooms behind the edge, over the in-process bus."""
+    settings.data_dir.mkdir(exist_ok=True)
+    shutil.copyfile(empty_database, settings.data_dir / "batchboard.db")
     bus = InProcessBus()
     await bus.start()
     async with open_house(settings, bus, "in-process") as opened:

@@ -1,0 +1,134 @@
+"""The report address, as scripts use it: no login, any Content-Type, safe to repeat."""
+
+import json
+from typing import Any
+
+import pytest
+
+from realtime.domain.address import report_url
+from tests.client import Client
+
+
+class Script:
+    """Something that knows its job's address and nothing else."""
+
+    def __init__(self, client: Client, job: dict[str, Any]) -> None:
+        secret = client.house.store.secret
+        self.quart = client.quart
+        self.url = report_url("", secret, job["experiment"], job["id"])
+
+    async def post(self, body: bytes | Any, kind: str = "application/json") -> tuple[int, Any]:
+        raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+        answer = await self.quart.post(self.url, data=raw, headers={"Content-Type": kind, "Host": "compute-7:8420"})
+        return answer.status_code, await answer.get_json(force=True)
+
+    async def get(self) -> tuple[int, Any]:
+        answer = await self.quart.get(self.url, headers={"Host": "compute-7"})
+        return answer.status_code, await answer.get_json(force=True)
+
+
+async def script(client: Client) -> tuple[dict[str, Any], Script]:
+    await client.prepare()
+    job = await client.apply()
+    return job, Script(client, job)
+
+
+async def test_a_post_changes_the_row_at_once_and_is_given_back(client: Client) -> None:
+    job, speaks = await script(client)
+    posted = {"counters": {"Example Counter": [3, "red"], "Random Char": "Q"}}
+    assert await speaks.post(posted) == (200, {"accepted": 2, "skipped": []})
+    row = await client.get(f"/jobs/{job['id']}")
+    assert row["counters"] == [
+        {"name": "Example Counter", "value": 3, "color": "red"},
+        {"name": "Random Char", "value": "Q", "color": None},
+    ]
+    status, report = await speaks.get()
+    assert (status, report["job_database_id"], report["lsf_id"], report["status"]) == (
+        200,
+        job["id"],
+        None,
+        "Request Sent",
+    )
+    assert report["counters"] == {"Example Counter": [3, "red"], "Random Char": ["Q", None]}
+
+
+@pytest.mark.parametrize("kind", ["application/json", "text/plain", "application/x-www-form-urlencoded", ""])
+async def test_the_content_type_does_not_matter(client: Client, kind: str) -> None:
+    _, speaks = await script(client)
+    assert (await speaks.post([{"key": "hits", "value": 123}], kind))[0] == 200
+
+
+async def test_repeating_a_post_is_no_news(client: Client) -> None:
+    job, speaks = await script(client)
+    await speaks.post({"counters": {"A": 1}})
+    before = await client.get(f"/jobs/{job['id']}")
+    await speaks.post({"counters": {"A": 1}})
+    assert await client.get(f"/jobs/{job['id']}") == before
+
+
+async def test_the_address_stays_after_the_end_and_goes_with_the_job(client: Client) -> None:
+    job, speaks = await script(client)
+    await client.post(f"/jobs/{job['id']}/kill")
+    assert (await speaks.post({"counters": {"Last": 1}}))[0] == 200
+    await client.call("DELETE", f"/jobs/{job['id']}")
+    assert (await speaks.post({"counters": {"Last": 2}}))[0] == 404
+    assert (await speaks.get())[0] == 404
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        (b'[{"key": "hits", "value": }]', 400),
+        (b'"text"', 400),
+        (b"5", 400),
+        (b'{"unknown": 1}', 400),
+        (b'{"counters": ' + b" " * 65_600 + b"{}}", 413),
+        (b"x" * (1024 * 1024 - 1), 413),
+    ],
+)
+async def test_a_refused_post_changes_nothing_and_says_what_was_expected(
+    client: Client, body: bytes, status: int
+) -> None:
+    job, speaks = await script(client)
+    await speaks.post({"counters": {"A": 1}})
+    answered, answer = await speaks.post(body)
+    assert answered == status and "expected" in answer["error"]["message"]
+    assert (await speaks.get())[1]["counters"] == {"A": [1, None]}
+    reports = (await client.get(f"/jobs/{job['id']}/reports"))["items"]
+    assert reports[0]["accepted"] == 0 and reports[0]["skipped"][0]["reason"]
+
+
+@pytest.mark.parametrize("odd", ["0" * 56, "x", "..%2f..", "a" * 500])
+async def test_unknown_addresses_are_not_found(client: Client, odd: str) -> None:
+    _, speaks = await script(client)
+    speaks.url = f"/jid/ws/replace_counters/demo/{odd}"
+    assert (await speaks.post({"counters": {}}))[0] == 404
+
+
+async def test_long_html_and_emoji_are_limited_and_explained(client: Client) -> None:
+    job, speaks = await script(client)
+    posted = {"counters": {"<b>x</b>": "<script>alert(1)</script>🚀", "n" * 10_000: 1, "long": "v" * 10_000}}
+    status, answer = await speaks.post(posted)
+    assert (status, answer["accepted"]) == (200, 1)
+    assert {skip["reason"] for skip in answer["skipped"]} == {
+        "name longer than 200 characters",
+        "value longer than 2000 characters",
+    }
+    assert (await client.get(f"/jobs/{job['id']}"))["counters"][0]["value"] == "<script>alert(1)</script>🚀"
+
+
+async def test_the_last_posts_are_kept_with_what_became_of_them(client: Client) -> None:
+    job, speaks = await script(client)
+    for n in range(203):
+        await speaks.post({"counters": {"A": n}})
+    reports = (await client.get(f"/jobs/{job['id']}/reports"))["items"]
+    assert len(reports) == 200
+    assert json.loads(reports[0]["body"]) == {"counters": {"A": 202}}
+
+
+async def test_a_posted_lsf_id_is_kept_unverified_and_a_log_file_refused(client: Client) -> None:
+    job, speaks = await script(client)
+    status, answer = await speaks.post({"lsf_id": 731882, "log_file": "/etc/shadow"})
+    assert (status, answer["accepted"], answer["skipped"][0]["key"]) == (200, 1, "log_file")
+    row = await client.get(f"/jobs/{job['id']}")
+    assert (row["lsf_id"], row["log_file"], row["status"]) == (None, None, "Request Sent")
