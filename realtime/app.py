@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from hypercorn.asyncio import serve as hypercorn_serve
 from hypercorn.config import Config
@@ -131,6 +132,7 @@ async def serve(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT; raises SettingsError when the address is taken."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
+    loop.set_exception_handler(_without_cancellations)
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     with _listen(settings) as listening:
@@ -138,6 +140,12 @@ async def serve(settings: Settings) -> None:
             app = application(house)
             app.before_serving(partial(_announce, house))
             await hypercorn_serve(app, _server(listening), shutdown_trigger=lambda: _leave(house, stop))
+
+
+def _without_cancellations(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    # asyncio's streams report connections that Hypercorn cancels at shutdown as if they had failed.
+    if not isinstance(context.get("exception"), asyncio.CancelledError):
+        loop.default_exception_handler(context)
 
 
 def _listen(settings: Settings) -> socket.socket:
@@ -159,7 +167,7 @@ def _listen(settings: Settings) -> socket.socket:
 
 def _server(listening: socket.socket) -> Config:
     config = Config()
-    config.bind = [f"fd://{listening.fileno()}"]
+    config.bind = [f"fd://{listening.detach()}"]  # Hypercorn owns and closes it from here on
     config.backlog = BACKLOG
     config.alpn_protocols = ["http/1.1"]
     config.websocket_ping_interval = 20

@@ -1,0 +1,76 @@
+"""The real server, in a process and a data directory of its own."""
+
+import asyncio
+import os
+import socket
+import sys
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import httpx
+
+TOKEN = "bench"
+AGENT_TOKEN = "bench-agent"
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@asynccontextmanager
+async def serving() -> AsyncIterator[httpx.AsyncClient]:
+    """A client of a server that answers."""
+    with tempfile.TemporaryDirectory(prefix="batchboard-bench-") as folder:
+        port = free_port()
+        environ = {
+            **os.environ,
+            "BATCHBOARD_DATA_DIR": str(Path(folder) / "var"),
+            "BATCHBOARD_PORT": str(port),
+            "BATCHBOARD_TOKEN": TOKEN,
+            "BATCHBOARD_AGENT_TOKEN": AGENT_TOKEN,
+        }
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "realtime", "serve", env=environ, stdout=asyncio.subprocess.DEVNULL
+        )
+        try:
+            headers = {"Authorization": f"Bearer {TOKEN}"}
+            base = f"http://127.0.0.1:{port}"
+            async with httpx.AsyncClient(base_url=base, headers=headers, trust_env=False) as client:
+                await _answers(client)
+                yield client
+        finally:
+            process.terminate()
+            await process.wait()
+
+
+async def _answers(client: httpx.AsyncClient) -> None:
+    async with asyncio.timeout(30):
+        while True:
+            try:
+                await client.get("/healthz")
+            except httpx.TransportError:
+                await asyncio.sleep(0.05)
+            else:
+                return
+
+
+async def job_address(client: httpx.AsyncClient) -> str:
+    """The report address of a new job, as an agent is told it."""
+    api = "/api/v1/experiments"
+    await client.post(api, json={"name": "bench"})
+    await client.post(f"{api}/bench/runs", json={})
+    await client.post(f"{api}/bench/definitions", json={"name": "h", "executable": "/opt/submit.sh"})
+    await client.post(f"{api}/bench/jobs", json={"definition": "h", "runs": 1})
+    agent = {"Authorization": f"Bearer {AGENT_TOKEN}"}
+    lease = {"protocol": 1, "location": "default", "agent": "bench", "version": "0"}
+    body = {**lease, "scheduler": None, "scheduler_version": None}
+    generation = (await client.post("/agent/v1/lease", json=body, headers=agent)).json()["generation"]
+    asked = {"location": "default", "generation": generation, "room": 1, "holding": []}
+    work = await client.post("/agent/v1/work", json={**asked, "scheduler_answered_at": None}, headers=agent)
+    address: str = work.json()["submit"][0]["environment"]["BATCH_UPDATE_URL"]
+    return address
