@@ -104,8 +104,8 @@ class RedisBus:
             pause = min(pause * 2, longest)
 
     async def _live_once(self) -> str:
-        # Without socket_timeout: it makes redis-py call asyncio.wait_for, which in Python 3.11 may swallow a cancellation.
-        # The link bounds what it waits for itself.
+        # No socket_timeout: with it redis-py calls asyncio.wait_for, which in Python 3.11 may swallow a cancellation.
+        # The link bounds its waits itself.
         client = Redis.from_url(
             self._url,
             protocol=2,

@@ -131,7 +131,7 @@ class Link:
         if beat.process == self._process:
             self._beaten.set()
             return
-        before, _ = self._others.get(beat.process, (beat.dropped, 0))
+        before, _ = self._others.get(beat.process, (0, 0))
         self._others[beat.process] = beat.dropped, self._beats
         if beat.dropped > before:
             self._owner.link_gap()

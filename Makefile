@@ -1,0 +1,56 @@
+# Needs Python 3.11 or newer, make and pip. Everything is installed into .venv.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+CHROMIUM ?= chromium
+
+.PHONY: demo test check bench install clean
+
+demo: $(VENV)/.installed
+	@exec $(BIN)/batchboard demo
+
+install: $(VENV)/.installed
+
+test: $(VENV)/.installed-test
+	@command -v $(CHROMIUM) >/dev/null || $(MAKE) --no-print-directory chromium
+	$(BIN)/python -m pytest
+
+check: $(VENV)/.installed-test
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+bench: $(VENV)/.installed-test
+	$(BIN)/python -m tests.bench
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
+
+# Tests in a browser skip themselves without one.
+.PHONY: chromium
+chromium:
+	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends chromium; \
+	fi; \
+	command -v $(CHROMIUM) >/dev/null || \
+	    echo "Cannot be installed: chromium. Install it to run the tests in a browser; they are skipped now."
+
+$(BIN)/python:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=...")'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: pyproject.toml requirements.lock | $(BIN)/python
+	$(PIP) install --quiet --constraint requirements.lock --editable .
+	@touch $@
+
+# The optional test packages one by one, should they not be available together.
+$(VENV)/.installed-test: $(VENV)/.installed
+	$(PIP) install --quiet --constraint requirements.lock --editable '.[test]' || { \
+	    $(PIP) install --quiet --constraint requirements.lock pytest pytest-asyncio pytest-timeout ruff mypy && \
+	    for package in hypothesis playwright websockets; do \
+	        $(PIP) install --quiet --constraint requirements.lock $$package || \
+	            echo "Cannot be installed: $$package. The tests that need it are skipped."; \
+	    done; }
+	@touch $@

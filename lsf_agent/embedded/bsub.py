@@ -1,0 +1,258 @@
+"""bsub: its options, the `#BSUB` lines of a script, and the submission they make. Pure; refusals are RefusedError."""
+
+import re
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from lsf_agent.embedded import dependency, environment
+from lsf_agent.embedded.jobs import Book, Submission
+from lsf_agent.embedded.options import Parsed, RefusedError, parse
+from lsf_agent.embedded.texts import DEFAULT_QUEUE, QUEUES, one_line
+from lsf_agent.embedded.view import indices
+
+HONOURED_FLAGS = ("h", "V", "x", "N", "K", "I", "Ip", "Is", "H")
+HONOURED = ("q", "o", "oo", "e", "eo", "J", "n", "W", "cwd", "env", "i", "is", "b", "w", "m", "R", "P", "E", "Ep")
+WITHOUT_MEANING_FLAGS = ("r", "rn", "B", "Zs", "ul", "ptl")
+"""Taken, as they change nothing for jobs of one machine: rerun after a lost host, mail at the start, and the like."""
+WITHOUT_MEANING = (
+    *("u", "G", "app", "sp", "L", "C", "c", "D", "F", "S", "T", "v", "M", "p", "a", "Jd", "g", "U", "sla", "We", "gpu"),
+    *("hl", "Lp", "jsdl", "notify"),
+)
+REFUSED = ("f", "k", "t", "pack", "XF", "ext", "clusters", "data", "freq")
+USAGE = """Usage: bsub [-h] [-V] [-x] [-H] [-r] [-N] [-B] [-I | -K | -Ip | -Is]
+\t\t[-W run_limit] [-P project_name] [-q queue_name] [-R res_req] [-m host_name]
+\t\t[-n min_processors[,max_processors]] [-J job_name[index_list]%limit]
+\t\t[-b begin_time] [-w depend_cond] [-cwd directory] [-env variables]
+\t\t[-i in_file | -is in_file] [-o out_file | -oo out_file] [-e err_file | -eo err_file]
+\t\t[-E "pre_exec_command [argument ...]"] [-Ep "post_exec_command [argument ...]"]
+\t\tcommand [argument ...]"""
+NOT_SUBMITTED = "Job not submitted."
+NAME_LIMIT = 4094
+ELEMENTS_LIMIT = 1000
+SECTION = re.compile(r"(select|order|rusage|span|same|cu|affinity)\[[^\[\]]*\]")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Caller:
+    """Who calls bsub and where."""
+
+    user: str
+    host: str
+    cwd: str
+    umask: int
+    token: str
+    environment: Mapping[str, str]
+    slots: int
+    """of the farm"""
+    now: datetime
+
+
+def options(words: Sequence[str]) -> Parsed:
+    """Options up to the command, whose words come after them."""
+    parsed = parse(
+        "bsub",
+        words,
+        flags=HONOURED_FLAGS + WITHOUT_MEANING_FLAGS,
+        valued=HONOURED + WITHOUT_MEANING + REFUSED,
+        usage=USAGE,
+        words_end_options=True,
+    )
+    for name in REFUSED:
+        if parsed.given(name):
+            raise RefusedError(f"-{name}: not available with the embedded scheduler. {NOT_SUBMITTED}")
+    return parsed
+
+
+def with_script(parsed: Parsed, script: str) -> Parsed:
+    """The options together with those of the script's `#BSUB` lines; the command line's count more."""
+    words: list[str] = []
+    for line in script.splitlines():
+        if line.startswith("#BSUB"):
+            try:
+                words += shlex.split(line.removeprefix("#BSUB"), comments=True)
+            except ValueError as error:
+                raise RefusedError(f"{line}: {error}. {NOT_SUBMITTED}") from None
+    return Parsed(options=options(words).options + parsed.options, words=())
+
+
+def command_line(words: Sequence[str]) -> str:
+    """How bsub makes one line for the shell: the first word as it is, a later one with a blank in quotes."""
+    first, *others = words
+    return " ".join([first, *map(_quoted, others)])
+
+
+def _quoted(word: str) -> str:
+    if " " not in word:
+        return word
+    return f"'{word}'" if '"' in word or "$" in word else f'"{word}"'
+
+
+def submission(parsed: Parsed, script: str | None, caller: Caller, book: Book) -> Submission:
+    """What the options and the command, or the script in its place, ask for."""
+    if script is None:
+        script = command_line(parsed.words)
+        shell = "/bin/sh"
+    else:
+        shell = _interpreter(script)
+    command = one_line(script)
+    name, elements, at_once = _array(parsed.value("J"))
+    if interactive(parsed) and elements:
+        raise RefusedError(f"Interactive mode not supported for a job array. {NOT_SUBMITTED}")
+    out, out_appends = _output(parsed, "o", "oo")
+    err, err_appends = _output(parsed, "e", "eo")
+    _check_host(parsed.value("m"), caller.host)
+    _check_resources([value for option, value in parsed.options if option == "R"])
+    return Submission(
+        command=command,
+        script=script,
+        shell=shell,
+        job_name=command[:NAME_LIMIT] if name is None else name,
+        queue=_queue(parsed.value("q")),
+        user=caller.user,
+        host=caller.host,
+        cwd=str(Path(caller.cwd) / (parsed.value("cwd") or "")),
+        umask=caller.umask,
+        token=caller.token,
+        project=parsed.value("P") or "default",
+        indices=elements,
+        at_once=at_once,
+        slots=_slots(parsed.value("n"), caller.slots),
+        exclusive=parsed.given("x"),
+        out=out,
+        out_appends=out_appends,
+        err=err,
+        err_appends=err_appends,
+        stdin=parsed.value("i") or parsed.value("is"),
+        mailed=parsed.given("N"),
+        run_limit=_run_limit(parsed.value("W")),
+        after=_after(parsed.value("w"), book),
+        begin_at=_begin(parsed.value("b"), caller.now),
+        held=parsed.given("H"),
+        pre=parsed.value("E"),
+        post=parsed.value("Ep"),
+    )
+
+
+def handed_on(parsed: Parsed, caller: Caller) -> dict[str, str]:
+    """The variables that the job gets from its submitter."""
+    option = parsed.value("env")
+    if option is None:
+        return dict(caller.environment)
+    chosen = environment.chosen(option, caller.environment)
+    if chosen is None:
+        raise RefusedError(f"{option}: Bad -env specification. {NOT_SUBMITTED}")
+    return chosen
+
+
+def interactive(parsed: Parsed) -> bool:
+    """Whether bsub stays and prints the job's output."""
+    return any(map(parsed.given, ("I", "Ip", "Is")))
+
+
+def _interpreter(script: str) -> str:
+    first = script.partition("\n")[0]
+    try:
+        words = shlex.split(first[2:]) if first.startswith("#!") else []
+    except ValueError:
+        words = []
+    return shlex.join(words) if words and words[0].startswith("/") else "/bin/sh"
+
+
+def _array(option: str | None) -> tuple[str | None, tuple[int, ...], int | None]:
+    """Name, indices and the limit of elements that run at once. What is no index list belongs to the name."""
+    if option is None:
+        return None, (), None
+    if len(option) > NAME_LIMIT:
+        raise RefusedError(f"Bad job name. {NOT_SUBMITTED}")
+    match = re.fullmatch(r"([^\[]*)\[([^\]]*)\](?:%([1-9][0-9]{0,5}))?", option)
+    elements = indices(match[2]) if match else None
+    if match is None or elements is None:
+        return option, (), None
+    if len(elements) > ELEMENTS_LIMIT:
+        raise RefusedError(f"Job array index too large. {NOT_SUBMITTED}")
+    return match[1], elements, int(match[3]) if match[3] else None
+
+
+def _output(parsed: Parsed, appends: str, overwrites: str) -> tuple[str | None, bool]:
+    """The path, and whether it is appended to; of both options the last one counts."""
+    for option, value in reversed(parsed.options):
+        if option in (appends, overwrites):
+            if not value:
+                raise RefusedError(f"Bad output file name. {NOT_SUBMITTED}")
+            return value, option == appends
+    return None, True
+
+
+def _queue(option: str | None) -> str:
+    names = (option or DEFAULT_QUEUE).split()
+    for name in names:
+        if name not in QUEUES:
+            raise RefusedError(f"{name}: No such queue. {NOT_SUBMITTED}")
+    return names[0] if names else DEFAULT_QUEUE
+
+
+def _slots(option: str | None, available: int) -> int:
+    if option is None:
+        return 1
+    match = re.fullmatch(r"([1-9][0-9]{0,8})(?:,([1-9][0-9]{0,8}))?", option)
+    if match is None or int(match[2] or match[1]) < int(match[1]):
+        raise RefusedError(f"{option}: Bad processor number specification. {NOT_SUBMITTED}")
+    if int(match[1]) > available:
+        raise RefusedError(f"Too many processors requested. {NOT_SUBMITTED}")
+    return int(match[1])
+
+
+def _run_limit(option: str | None) -> int | None:
+    """Minutes, of `[hours:]minutes[/host]`."""
+    if option is None:
+        return None
+    match = re.fullmatch(r"(?:([0-9]{1,6}):)?([0-9]{1,6})(?:/.+)?", option)
+    minutes = 60 * int(match[1] or 0) + int(match[2]) if match else 0
+    if not minutes:
+        raise RefusedError(f"{option}: Bad RUNLIMIT specification. {NOT_SUBMITTED}")
+    return minutes
+
+
+def _after(option: str | None, book: Book) -> str:
+    if option is None:
+        return ""
+    terms = dependency.parse(option)
+    if terms is None:
+        raise RefusedError(
+            f"{option}: Bad dependency condition; the embedded scheduler takes done(ID), ended(ID), exit(ID) and "
+            f"started(ID), joined by &&. {NOT_SUBMITTED}"
+        )
+    for _, job_id in terms:
+        if not book.of(job_id):
+            raise RefusedError(f"{job_id}: No matching job found. {NOT_SUBMITTED}")
+    return option
+
+
+def _begin(option: str | None, now: datetime) -> datetime | None:
+    """The next such moment in local time, of `[[month:]day:]hour:minute`."""
+    if option is None:
+        return None
+    parts = [int(part) for part in option.split(":")] if re.fullmatch(r"[0-9]{1,2}(:[0-9]{1,2}){1,3}", option) else []
+    if parts and parts[-2] < 24 and parts[-1] < 60:
+        here = now.astimezone().replace(second=0, microsecond=0, tzinfo=None)
+        for days in range(366):
+            moment = (here + timedelta(days=days)).replace(hour=parts[-2], minute=parts[-1])
+            if moment > here and [moment.month, moment.day, *parts[-2:]][-len(parts) :] == parts:
+                return moment.astimezone(UTC)
+    raise RefusedError(f"{option}: Bad time specification. {NOT_SUBMITTED}")
+
+
+def _check_host(option: str | None, host: str) -> None:
+    for name in (option or "").split():
+        if name.partition("+")[0] not in (host, "localhost", "all", "others"):
+            raise RefusedError(f"{name}: Bad host name, host group name or cluster name. {NOT_SUBMITTED}")
+
+
+def _check_resources(options: list[str]) -> None:
+    """The form of -R; what is asked for does not matter on one machine."""
+    for option in options:
+        if "[" in SECTION.sub("", option) or "]" in SECTION.sub("", option):
+            raise RefusedError(f"Bad resource requirement syntax. {NOT_SUBMITTED}")

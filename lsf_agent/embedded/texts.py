@@ -1,0 +1,35 @@
+"""Words and forms that several commands share: names of the cluster, reasons, times."""
+
+from datetime import datetime
+
+VERSION = "Batchboard embedded scheduler 1.0 (speaks LSF 10.1), Nov 22 2026"
+CLUSTER = "batchboard"
+DEFAULT_QUEUE = "normal"
+QUEUES = ("psdebugq", DEFAULT_QUEUE)
+
+OWNER = "TERM_OWNER: job killed by owner"
+ADMIN = "TERM_ADMIN: job killed by root or LSF administrator"
+RUN_LIMIT = "TERM_RUNLIMIT: job killed after reaching LSF run time limit"
+OUTSIDE = "TERM_EXTERNAL_SIGNAL: job killed by a signal external to LSF"
+UNSEEN = "TERM_UNKNOWN: the end of the job was not seen"
+NOT_RUN = "TERM_OTHER: the job could not be started"
+
+
+def short_time(at: datetime) -> str:
+    """`Nov 22 08:07`, local time."""
+    return f"{at.astimezone():%b %e %H:%M}"
+
+
+def long_time(at: datetime) -> str:
+    """`Sun Nov 22 08:07:30`, local time."""
+    return f"{at.astimezone():%a %b %e %H:%M:%S}"
+
+
+def full_time(at: datetime) -> str:
+    """`Sun Nov 22 08:07:30 2026`, local time."""
+    return f"{at.astimezone():%a %b %e %H:%M:%S %Y}"
+
+
+def one_line(command: str) -> str:
+    """A command as bjobs shows it: new lines become semicolons."""
+    return command.rstrip("\n").replace("\n", ";")

@@ -1,0 +1,84 @@
+"""`batchboard`, also `python -m realtime`: the command line. What a command needs is loaded when it is called."""
+
+import logging
+import os
+import sys
+import time
+
+import click
+
+from realtime import __version__
+from realtime.cli.configured import configured, refuse_settings
+from realtime.cli.experiments import experiment, run
+from realtime.settings import SettingsError, help_text
+
+SETTINGS_HELP = (
+    "\b\nSettings: variables, or lower case without the prefix in the TOML file that BATCHBOARD_CONFIG names.\n"
+    "With _FILE behind its name a variable names a file that holds the value.\n\n\b\n" + help_text()
+)
+
+
+@click.group(epilog=SETTINGS_HELP, context_settings={"max_content_width": 140, "help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="batchboard")
+def main() -> None:
+    """Apply scripts to the runs of an experiment on an LSF farm, and watch the jobs live."""
+
+
+@main.command()
+def serve() -> None:
+    """Run the batch manager: pages, API, websockets, store."""
+    settings = configured(os.environ)
+    log_to_stderr()
+    import asyncio
+
+    import uvloop
+
+    from realtime.app import serve as serve_until_told
+
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(serve_until_told(settings))
+    except SettingsError as error:
+        refuse_settings(error)
+
+
+@main.command()
+def agent() -> None:
+    """Run the batch client, on a host where LSF's commands work."""
+    import runpy
+
+    configured(os.environ)
+    runpy.run_module("lsf_agent", run_name="__main__", alter_sys=True)
+
+
+@main.command()
+def demo() -> None:
+    """Run everything on this machine: manager, batch client, a local scheduler, a simulated beam line."""
+    settings = configured(os.environ)
+    log_to_stderr()
+    import asyncio
+
+    from realtime.demo.ground import DemoRefused
+    from realtime.demo.run import run_demo
+
+    try:
+        sys.exit(asyncio.run(run_demo(settings, os.environ)))
+    except DemoRefused as error:
+        click.echo(str(error), err=True)
+        sys.exit(2)
+
+
+main.add_command(experiment)
+main.add_command(run)
+
+
+def log_to_stderr() -> None:
+    """Times in UTC, without the small talk of libraries."""
+    logging.Formatter.converter = time.gmtime
+    logging.basicConfig(level=logging.INFO, format="%(asctime)sZ %(levelname)s %(message)s", stream=sys.stderr)
+    for noisy in ("httpx", "httpcore", "alembic", "hypercorn"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,77 @@
+// @ts-check
+/**
+ * A piece of a job's log as the API gives it; positions in bytes of its source.
+ * @typedef {{text: string, source: "file" | "bpeek" | "none", offset: number, next: number, size: number,
+ *   path: string | null, complete: boolean}} Piece
+ */
+
+/** Characters kept on the page; what comes before is a click away. */
+export const KEPT = 1_000_000;
+
+/**
+ * What is shown of a log, and what to ask for next.
+ *
+ * `take` answers what to do with a piece: "append" its text, "replace" everything shown by it, or "again": the source
+ * changed or the file was written anew, ask for the end once more.
+ */
+export class LogReading {
+  /** @type {Piece["source"] | null} */
+  source = null;
+  /** @type {number | null} where the next piece starts; null: ask for the end */
+  next = null;
+  /** where the text shown starts */
+  offset = 0;
+  size = 0;
+  complete = false;
+  /** @type {string | null} */
+  path = null;
+
+  /** @param {Piece} piece @returns {"append" | "replace" | "again"} */
+  take(piece) {
+    if (this.next !== null && (piece.source !== this.source || piece.offset !== this.next || piece.size < this.next)) {
+      this.next = null;
+      return "again";
+    }
+    const first = this.next === null;
+    if (first) this.offset = piece.offset;
+    this.source = piece.source;
+    this.next = piece.source === "none" ? null : piece.next;
+    this.size = piece.size;
+    this.path = piece.path;
+    this.complete = piece.complete && piece.next >= piece.size;
+    return first ? "replace" : "append";
+  }
+
+  /** Whether more is there already, so that the next piece is worth asking for at once. */
+  get behind() {
+    return this.next !== null && this.next < this.size;
+  }
+
+  /** @param {number} limit @returns {{offset: number, limit: number} | null} the piece before what is shown */
+  earlier(limit) {
+    if (this.offset <= 0) return null;
+    const offset = Math.max(0, this.offset - limit);
+    return { offset, limit: this.offset - offset };
+  }
+
+  /** The piece before was put in front. @param {Piece} piece @returns {boolean} false: it does not fit any more */
+  takeEarlier(piece) {
+    if (piece.source !== this.source || piece.next !== this.offset) return false;
+    this.offset = piece.offset;
+    return true;
+  }
+}
+
+/** Words for what a source of output is. @param {Piece["source"] | null} source @param {boolean} live */
+export function sourceWords(source, live) {
+  switch (source) {
+    case "file":
+      return "from the log file";
+    case "bpeek":
+      return "from bpeek, until LSF writes the log file";
+    case "none":
+      return live ? "No output yet. Output appears when the job ends, or sooner when LSF can show it." : "No output was found.";
+    default:
+      return "";
+  }
+}

@@ -1,0 +1,77 @@
+// @ts-check
+/**
+ * How a status looks: its shape, and the tone that says how loud it is. The words are the public contract.
+ * @typedef {"quiet" | "attention" | "run" | "done" | "failed"} Tone
+ * @typedef {{symbol: string, tone: Tone}} Look
+ */
+
+/** @type {Record<string, Look>} */
+const LOOKS = {
+  "Request Sent": { symbol: "sent", tone: "quiet" },
+  Persisted: { symbol: "persisted", tone: "attention" },
+  LSF_Slow: { symbol: "slow", tone: "attention" },
+  "Submit failed": { symbol: "refused", tone: "failed" },
+  PEND: { symbol: "pend", tone: "quiet" },
+  PSUSP: { symbol: "susp", tone: "quiet" },
+  WAIT: { symbol: "pend", tone: "quiet" },
+  PROV: { symbol: "pend", tone: "quiet" },
+  RUN: { symbol: "run", tone: "run" },
+  USUSP: { symbol: "susp", tone: "attention" },
+  SSUSP: { symbol: "susp", tone: "attention" },
+  UNKWN: { symbol: "unknown", tone: "attention" },
+  ZOMBI: { symbol: "unknown", tone: "attention" },
+  DONE: { symbol: "done", tone: "done" },
+  EXIT: { symbol: "exit", tone: "failed" },
+  LOST: { symbol: "lost", tone: "failed" },
+};
+
+const ENDED = new Set(["DONE", "EXIT", "LOST", "Submit failed"]);
+const BEFORE_LSF = new Set(["Request Sent", "Persisted", "LSF_Slow"]);
+const WAITING = new Set(["PEND", "PSUSP", "WAIT", "PROV"]);
+
+/** @param {string} status @returns {Look} a word we do not know is shown, and asks for attention */
+export function look(status) {
+  return Object.hasOwn(LOOKS, status) ? LOOKS[status] : { symbol: "unknown", tone: "attention" };
+}
+
+/** @param {string} status */
+export function isLive(status) {
+  return !ENDED.has(status);
+}
+
+/** @param {string} status */
+export function hasFailed(status) {
+  return ENDED.has(status) && status !== "DONE";
+}
+
+/** @param {string} status */
+export function isBeforeLsf(status) {
+  return BEFORE_LSF.has(status);
+}
+
+/**
+ * What the page says about a job in words where its report stands; null when there is nothing to say.
+ * @param {Job} job
+ */
+export function remark(job) {
+  if (hasFailed(job.status)) return job.detail || job.reason;
+  if (isBeforeLsf(job.status) || killRefused(job)) return job.detail || null;
+  if (job.status === "RUN" || job.status === "DONE") return null;
+  return job.reason || job.detail || null;
+}
+
+/** LSF did not take the kill; the words say why. @param {Job} job */
+export function killRefused(job) {
+  return isLive(job.status) && job.detail.includes("kill refused");
+}
+
+/** @param {Iterable<Job>} jobs @returns {{running: number, pending: number, failed: number}} */
+export function tally(jobs) {
+  const count = { running: 0, pending: 0, failed: 0 };
+  for (const { status } of jobs) {
+    if (hasFailed(status)) count.failed += 1;
+    else if (WAITING.has(status) || BEFORE_LSF.has(status)) count.pending += 1;
+    else if (status !== "DONE") count.running += 1;
+  }
+  return count;
+}

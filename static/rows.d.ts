@@ -1,0 +1,103 @@
+/** The rows of the live protocol as the pages use them. Times are RFC 3339 texts in UTC. */
+
+interface Row {
+  key: string;
+  kind: string;
+  seq: number;
+}
+
+interface Experiment extends Row {
+  name: string;
+  instrument: string;
+  description: string;
+  runs: number;
+  last_run: number | null;
+  jobs_live: number;
+  last_activity_at: string | null;
+  created_at: string;
+}
+
+interface Run extends Row {
+  experiment: string;
+  number: number;
+  started_at: string;
+  ended_at: string | null;
+  params: Record<string, unknown>;
+  jobs: Record<string, number>;
+}
+
+interface Definition extends Row {
+  id: number;
+  experiment: string;
+  name: string;
+  executable: string | null;
+  parameters: string;
+  location: string;
+  created_by: string;
+  created_at: string;
+  archived_at: string | null;
+  check: { ok: boolean; problem: string | null; at: string } | null;
+  version: number;
+}
+
+interface Counter {
+  name: string;
+  value: string | number | boolean | null;
+  color: string | null;
+}
+
+interface Job extends Row {
+  id: string;
+  number: number;
+  experiment: string;
+  run: number;
+  definition: { id: number; name: string };
+  executable: string;
+  parameters: string;
+  user: string;
+  location: string;
+  status: string;
+  as_of: string;
+  detail: string;
+  kill_requested_at: string | null;
+  lsf_id: string | null;
+  lsf_ids: string[];
+  counters: Counter[];
+  requested_at: string;
+  submitted_at: string | null;
+  started_at: string | null;
+  ended_at: string | null;
+  exit_code: number | null;
+  reason: string | null;
+  queue: string | null;
+  host: string | null;
+  log_file: string | null;
+}
+
+interface FarmLocation extends Row {
+  name: string;
+  agent_connected: boolean;
+  agent_seen_at: string | null;
+  agent_version: string | null;
+  scheduler: string | null;
+  scheduler_version: string | null;
+  scheduler_answered_at: string | null;
+}
+
+/** What the server put into a page. */
+interface Page {
+  scope: "site" | "experiment";
+  experiment: Experiment | null;
+  epoch: string;
+  seq: number;
+  rows: Row[];
+  live: string;
+  api: string;
+  user: string;
+  instance: string;
+  bus: string;
+  version: string;
+  now: string;
+  next_runs: string | null;
+  example: string | null;
+}

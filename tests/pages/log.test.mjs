@@ -1,0 +1,41 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { LogReading } from "../../static/pure/log.js";
+
+const piece = (offset, next, size, more = {}) => ({ text: "", source: "file", offset, next, size, path: "/x", complete: false, ...more });
+
+test("a log opens at its end and goes on from there", () => {
+  const log = new LogReading();
+  assert.equal(log.take(piece(900, 1000, 1000)), "replace");
+  assert.equal(log.take(piece(1000, 1050, 1200)), "append");
+  assert.equal(log.next, 1050);
+  assert.ok(log.behind);
+  assert.deepEqual(log.earlier(500), { offset: 400, limit: 500 });
+  assert.ok(log.takeEarlier(piece(400, 900, 1200)));
+  assert.deepEqual(log.earlier(500), { offset: 0, limit: 400 });
+});
+
+test("another source, a shorter file or another place starts the reading anew", () => {
+  for (const odd of [piece(1000, 1010, 2000, { source: "bpeek" }), piece(1000, 1000, 10), piece(0, 10, 2000)]) {
+    const log = new LogReading();
+    log.take(piece(900, 1000, 1000));
+    assert.equal(log.take(odd), "again");
+    assert.equal(log.next, null);
+    assert.equal(log.take(piece(0, 10, 10, { source: "bpeek" })), "replace");
+  }
+});
+
+test("without a source the end is asked for again", () => {
+  const log = new LogReading();
+  assert.equal(log.take(piece(0, 0, 0, { source: "none", path: null })), "replace");
+  assert.equal(log.next, null);
+  assert.equal(log.take(piece(0, 5, 5)), "replace");
+});
+
+test("a complete log is complete only when all of it was read", () => {
+  const log = new LogReading();
+  log.take(piece(0, 10, 20, { complete: true }));
+  assert.equal(log.complete, false);
+  log.take(piece(10, 20, 20, { complete: true }));
+  assert.equal(log.complete, true);
+});

@@ -1,0 +1,156 @@
+"""The pages: their pure modules under node, and rules that hold for all templates and static files."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import jinja2
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+STATIC = ROOT / "static"
+TEMPLATES = ROOT / "templates"
+MODULES = sorted(path for folder in ("pure", "edge", "parts", "pages") for path in (STATIC / folder).glob("*.js"))
+STYLES = sorted((STATIC / "style").glob("*.css"))
+PAGES = {"experiments.html", "control.html", "definitions.html"}
+CODE_LIMIT = 120 * 1024
+"""Bytes of scripts and styles without their comments."""
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")
+@pytest.mark.parametrize("suite", sorted(path.name for path in Path(__file__).parent.glob("*.test.mjs")))
+def test_pure_modules_keep_their_rules(suite: str) -> None:
+    ran = subprocess.run(
+        ["node", "--test", str(Path(__file__).parent / suite)], capture_output=True, text=True, timeout=40, check=False
+    )
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert re.search(r"^# pass [1-9]", ran.stdout, re.M), ran.stdout
+
+
+def test_scripts_and_styles_stay_small() -> None:
+    size = sum(len(_without_comments(path.read_text()).encode()) for path in MODULES + STYLES)
+    assert 0 < size < CODE_LIMIT
+
+
+def _without_comments(text: str) -> str:
+    return re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: f"{path.parent.name}/{path.name}")
+def test_modules_are_checked_and_build_nodes_instead_of_markup(path: Path) -> None:
+    text = path.read_text()
+    assert text.startswith("// @ts-check\n")
+    found = re.findall(
+        r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function|\.style\.cssText", text
+    )
+    assert found == []
+    assert "ts-ignore" not in text and "ts-expect-error" not in text
+
+
+def test_pure_modules_know_neither_page_nor_network() -> None:
+    for path in (STATIC / "pure").glob("*.js"):
+        text = _without_comments(path.read_text())
+        assert all(target.startswith("./") for target in _imports(text)), path.name
+        assert re.findall(r"\b(?:document|window|fetch|WebSocket|localStorage)\b", text) == [], path.name
+
+
+@pytest.mark.parametrize("page", sorted(PAGES))
+def test_every_module_of_a_page_is_preloaded_and_none_besides(page: str) -> None:
+    text = _environment().get_template(page).render(static="", title="t", page="{}")
+    entry = re.findall(r'<script type="module" blocking="render" src="/([^"]+)"', text)
+    assert len(entry) == 1
+    preloaded = re.findall(r'<link rel="modulepreload" href="/([^"]+)"', text)
+    needed: set[Path] = set()
+    _reach((STATIC / entry[0]).resolve(), needed)
+    assert {(STATIC / name).resolve() for name in preloaded} == needed - {(STATIC / entry[0]).resolve()}
+    assert len(preloaded) == len(set(preloaded))
+
+
+def _reach(module: Path, found: set[Path]) -> None:
+    if module in found:
+        return
+    found.add(module)
+    for target in _imports(_without_comments(module.read_text())):
+        _reach((module.parent / target).resolve(), found)
+
+
+def _imports(text: str) -> list[str]:
+    return re.findall(r'^(?:import|export)\b[^;]*?from "([^"]+)"', text, re.M)
+
+
+@pytest.mark.parametrize("path", sorted(TEMPLATES.glob("*.html")), ids=lambda path: path.name)
+def test_templates_hold_no_inline_script_style_or_foreign_address(path: Path) -> None:
+    text = path.read_text()
+    for tag in re.findall(r"<script\b[^>]*>", text):
+        assert "src=" in tag or 'type="application/json"' in tag
+    assert re.findall(r"<style\b|\sstyle=|\son[a-z]+=|javascript:|https?://", text) == []
+    assert re.findall(r"\|\s*safe", text) == (["| safe"] if path.name == "live.html" else [])
+
+
+@pytest.mark.parametrize("page", sorted(PAGES))
+def test_the_elements_that_a_page_asks_for_by_id_are_in_it(page: str) -> None:
+    text = _environment().get_template(page).render(static="", title="t", page="{}")
+    there = set(re.findall(r'\bid="([^"]+)"', text))
+    entry = re.findall(r'src="/([^"]+)"></script>', text)[0]
+    needed: set[Path] = set()
+    _reach((STATIC / entry).resolve(), needed)
+    asked = {name for module in needed for name in re.findall(r'byId\("([^"]+)"\)', module.read_text())}
+    assert asked - there == set()
+
+
+def test_texts_from_outside_are_escaped_in_every_template() -> None:
+    evil = "<img src=x onerror=alert(1)>"
+    environment = _environment()
+    rendered = [
+        environment.get_template("login.html").render(static="", message=evil),
+        environment.get_template("error.html").render(static="", status=404, title=evil, message=evil),
+        environment.get_template("docs.html").render(static="", title="API", api=_api(evil)),
+    ]
+    for text in rendered:
+        assert "<img" not in text
+        assert "&lt;img" in text
+
+
+def test_the_reference_lists_calls_parameters_and_fields() -> None:
+    text = _environment().get_template("docs.html").render(static="", title="API", api=_api("what it does"))
+    for expected in ("/things/{id}", "what it does", 'href="#schema-Thing"', 'id="schema-Thing"', "string (date-time)"):
+        assert expected in text
+    assert re.search(r"<code>limit</code></th><td>query</td><td>integer</td>", text)
+    assert re.search(r"<code>name</code> \(required\)</th><td>string or null</td>", text)
+
+
+def _api(words: str) -> dict[str, object]:
+    thing = {"$ref": "#/components/schemas/Thing"}
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Batchboard", "version": "1", "description": words},
+        "paths": {
+            "/things/{id}": {
+                "get": {
+                    "summary": words,
+                    "parameters": [{"name": "limit", "in": "query", "schema": {"type": "integer"}}],
+                    "responses": {"200": {"description": words, "content": {"application/json": {"schema": thing}}}},
+                }
+            }
+        },
+        "components": {
+            "schemas": {
+                "Thing": {
+                    "type": "object",
+                    "description": words,
+                    "required": ["name"],
+                    "properties": {
+                        "name": {"anyOf": [{"type": "string"}, {"type": "null"}]},
+                        "at": {"type": "string", "format": "date-time"},
+                        "more": {"type": "array", "items": thing},
+                    },
+                }
+            }
+        },
+    }
+
+
+def _environment() -> jinja2.Environment:
+    loader = jinja2.FileSystemLoader(TEMPLATES)
+    return jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.Undefined)
