@@ -4,7 +4,6 @@ import asyncio
 import time
 from typing import cast
 
-
 READY = b'"last":true}'
 """The end of a snapshot. (The raw server says something at once.)"""
 
