@@ -6,13 +6,13 @@ import importlib.util
 import logging
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from redis.asyncio.connection import parse_url
 
+from realtime.bus.socket_folder import SocketFolder
 from realtime.settings import Settings, SettingsError
 from realtime.supervisor import Child, Program, Supervisor
 
@@ -20,8 +20,6 @@ log = logging.getLogger(__name__)
 
 START_TIMEOUT = 5.0
 STOP_TIMEOUT = 1.0
-SOCKET_PATH_LIMIT = 100
-"""Bytes; the kernel takes 108."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,8 +46,8 @@ class RedisServer:
 class OwnServer(RedisServer):
     """A server of our own on a unix socket that only this user can reach, without any file."""
 
-    def __init__(self, binary: Binary, folder: Path, supervisor: Supervisor, child: Child) -> None:
-        super().__init__(f"unix://{folder / 'redis.sock'}", f"redis ({binary.origin})")
+    def __init__(self, binary: Binary, folder: SocketFolder, supervisor: Supervisor, child: Child) -> None:
+        super().__init__(f"unix://{folder.socket}", f"redis ({binary.origin})")
         self.child = child
         self._folder = folder
         self._supervisor = supervisor
@@ -57,7 +55,7 @@ class OwnServer(RedisServer):
     async def close(self) -> None:
         """End the server and remove its folder."""
         await self._supervisor.close(STOP_TIMEOUT)
-        shutil.rmtree(self._folder, ignore_errors=True)
+        self._folder.remove()
 
 
 async def find(settings: Settings) -> RedisServer | None:
@@ -94,20 +92,20 @@ def binaries() -> Iterator[Binary]:
 
 async def start(binary: Binary) -> OwnServer | None:
     """Run it; None, with a log line, when it does not answer."""
-    folder = _private_folder()
-    log_file = folder / "log"
+    folder = SocketFolder()
+    log_file = folder.path / "log"
     supervisor = Supervisor()
     try:
         child = await supervisor.start(
-            Program(name=binary.origin, arguments=arguments(binary.path, folder / "redis.sock"), output=log_file)
+            Program(name=binary.origin, arguments=arguments(binary.path, folder.socket), output=log_file)
         )
     except OSError as error:
         log.warning("%s cannot be started: %s", binary.path, error)
-        shutil.rmtree(folder, ignore_errors=True)
+        folder.remove()
         return None
     server = OwnServer(binary, folder, supervisor, child)
     try:
-        if await _answers(folder / "redis.sock", child):
+        if await _answers(folder.socket, child):
             return server
     except asyncio.CancelledError:
         await server.close()
@@ -130,15 +128,6 @@ def arguments(binary: Path, socket: Path) -> tuple[str, ...]:
         "loglevel": "warning",
     }
     return str(binary), *(word for name, value in options.items() for word in (f"--{name}", value))
-
-
-def _private_folder() -> Path:
-    """A new folder (0700) whose path is short enough for a unix socket."""
-    folder = Path(tempfile.mkdtemp(prefix="batchboard-"))
-    if len(os.fsencode(folder / "redis.sock")) <= SOCKET_PATH_LIMIT:
-        return folder
-    folder.rmdir()
-    return Path(tempfile.mkdtemp(prefix="batchboard-", dir="/tmp"))
 
 
 async def _answers(socket: Path, child: Child) -> bool:

@@ -3,6 +3,9 @@
 import os
 import shutil
 import signal
+import subprocess
+import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +15,7 @@ from realtime.bus import InProcessBus, make_bus
 from realtime.bus import server as bus_server
 from realtime.bus.redis import RedisBus
 from realtime.bus.server import OwnServer, binaries, describe, find
+from realtime.bus.socket_folder import SocketFolder
 from realtime.settings import SettingsError, read
 from tests.bus.waiting import until
 
@@ -93,6 +97,33 @@ async def test_a_long_temporary_folder_does_not_hinder(monkeypatch: pytest.Monke
     assert server.url.startswith("unix:///tmp/")
     assert list(long.iterdir()) == []
     await server.close()
+
+
+async def test_what_a_killed_process_left_is_cleared_away_and_what_a_living_one_has_stays(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    folder = Path(tempfile.mkdtemp(prefix="bus-", dir="/tmp"))
+    monkeypatch.setattr("tempfile.tempdir", str(folder))
+    program = (
+        "from realtime.bus.socket_folder import *; import sys; print(SocketFolder().path, flush=True); sys.stdin.read()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", program],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "TMPDIR": str(folder)},
+    ) as other:
+        assert other.stdout is not None
+        theirs = Path(other.stdout.readline().strip())
+        assert theirs.parent == folder
+        SocketFolder().remove()
+        assert theirs.exists()
+        other.kill()
+    ours = SocketFolder()
+    assert list(folder.iterdir()) == [ours.path]
+    ours.remove()
+    folder.rmdir()
 
 
 async def test_our_own_server_is_started_again_when_it_dies_and_the_bus_finds_it() -> None:

@@ -25,7 +25,7 @@ class Listener:
 
     def __init__(self, url: str) -> None:
         self.heard: list[tuple[str, dict[str, Any]]] = []
-        self._client: Any = redis.Redis.from_url(url)
+        self._client = _client(url)
         self._pubsub = self._client.pubsub()
         self._pubsub.psubscribe("batchboard:main:*")
         self._ended = threading.Event()
@@ -43,6 +43,10 @@ class Listener:
         self._thread.join()
         self._pubsub.close()
         self._client.close()
+
+
+def _client(url: str) -> Any:
+    return redis.Redis.from_url(url)  # its pubsub() carries no types
 
 
 @pytest.fixture
@@ -106,17 +110,9 @@ def test_the_main_job_in_seven_steps(running: Installation, listener: Listener, 
     until(lambda: running.get("/experiments/xppx12345/definitions")["items"], "the draft is stored", 10)
     expect(ana.get_by_text("path missing").first).to_be_visible()
     executable = ana.get_by_label("Executable").first
-    executable.focus()
+    executable.focus()  # and the whole line at once, as by a paste
     command = f"{running.scripts / 'submit.sh'} one two"
-    ana.evaluate(
-        """text => {
-          const clipboard = new DataTransfer();
-          clipboard.setData("text/plain", text);
-          const paste = new ClipboardEvent("paste", { clipboardData: clipboard, bubbles: true, cancelable: true });
-          document.activeElement.dispatchEvent(paste);
-        }""",
-        command,
-    )
+    ana.keyboard.insert_text(command)
     executable.press("Enter")
     stored = until(
         lambda: next((d for d in running.get("/experiments/xppx12345/definitions")["items"] if d["executable"]), None),
