@@ -1,4 +1,4 @@
-"""The private folder of a Redis of our own: as long as its maker lives it is locked, afterwards anybody of us clears it."""
+"""The private folder of a Redis of our own: locked while its maker lives, later cleared away by the next one."""
 
 import fcntl
 import os
@@ -9,6 +9,8 @@ from pathlib import Path
 PREFIX = "batchboard-redis-"
 LOCK = "lock"
 SOCKET = "redis.sock"
+SHORT = Path("/") / "tmp"
+"""For when TMPDIR is a long one."""
 SOCKET_PATH_LIMIT = 100
 """Bytes; the kernel takes 108."""
 
@@ -20,7 +22,7 @@ class SocketFolder:
     def __init__(self) -> None:
         parent = Path(tempfile.gettempdir())
         if len(os.fsencode(parent / f"{PREFIX}12345678" / SOCKET)) > SOCKET_PATH_LIMIT:
-            parent = Path("/tmp")
+            parent = SHORT
         clear_left_behind(parent)
         lock = None
         while lock is None:  # somebody who is clearing may have been faster

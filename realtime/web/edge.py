@@ -16,6 +16,7 @@ from realtime.web.api_jobs import jobs_api
 from realtime.web.context import House
 from realtime.web.health import health
 from realtime.web.live import live
+from realtime.web.live_log import live_log
 from realtime.web.reports import reports
 from realtime.web.routing import json_response
 from realtime.web.static import folder, static
@@ -37,7 +38,17 @@ def application(house: House) -> Quart:
     app.config["MAX_CONTENT_LENGTH"] = BODY_LIMIT
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False
-    for blueprint in (health, static, reports, agents, live, experiments.blueprint, jobs_api.blueprint, pages.pages):
+    for blueprint in (
+        health,
+        static,
+        reports,
+        agents,
+        live,
+        live_log,
+        experiments.blueprint,
+        jobs_api.blueprint,
+        pages.pages,
+    ):
         app.register_blueprint(blueprint)
     app.register_error_handler(BatchboardError, _refused)
     app.register_error_handler(HTTPException, _http_error)

@@ -99,7 +99,7 @@ async def test_a_long_temporary_folder_does_not_hinder(monkeypatch: pytest.Monke
     await server.close()
 
 
-async def test_what_a_killed_process_left_is_cleared_away_and_what_a_living_one_has_stays(
+def test_what_a_killed_process_left_is_cleared_away_and_what_a_living_one_has_stays(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     folder = Path(tempfile.mkdtemp(prefix="bus-", dir="/tmp"))

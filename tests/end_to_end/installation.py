@@ -150,8 +150,11 @@ class Installation:
 
     def faults(self, **faults: Any) -> None:
         """Order bad days of the scheduler."""
-        self.lsf_dir.mkdir(parents=True, exist_ok=True)
+        self.lsf_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
         (self.lsf_dir / "faults.json").write_text(json.dumps(faults))
+        if self._agent_user:
+            for path in (self.agent_dir, self.lsf_dir.parent, self.lsf_dir, self.lsf_dir / "faults.json"):
+                shutil.chown(path, self._agent_user)
 
     def script(self, name: str, text: str) -> str:
         """A submit script; its path."""
