@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 CHROMIUM ?= chromium
 
-.PHONY: demo test check bench install clean
+.PHONY: demo test check bench screenshot install clean
 
 demo: $(VENV)/.installed
 	@exec $(BIN)/batchboard demo
@@ -24,6 +24,9 @@ check: $(VENV)/.installed-test
 
 bench: $(VENV)/.installed-test
 	$(BIN)/python -m tests.bench
+
+screenshot: $(VENV)/.installed-test
+	$(BIN)/python -m tests.screenshot docs/screenshot.png
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist

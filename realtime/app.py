@@ -30,6 +30,7 @@ from realtime.settings import Settings, SettingsError
 from realtime.store import history
 from realtime.store.store import Store
 from realtime.store.tx import Tx
+from realtime.web.compression import decline
 from realtime.web.context import House
 from realtime.web.edge import application
 from realtime.web.questions import Questions
@@ -166,6 +167,7 @@ def _listen(settings: Settings) -> socket.socket:
 
 
 def _server(listening: socket.socket) -> Config:
+    decline()
     config = Config()
     config.bind = [f"fd://{listening.detach()}"]  # Hypercorn owns and closes it from here on
     config.backlog = BACKLOG
@@ -180,8 +182,12 @@ def _server(listening: socket.socket) -> Config:
 
 
 def _announce(house: House) -> None:
-    address = f"{house.settings.public_url}/?token={house.token}"
-    print(f"Batchboard {__version__} serves, news by {house.bus_server}; open {address}", flush=True)
+    settings = house.settings
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    own = f"http://{host}:{settings.port}"
+    print(f"Batchboard {__version__} serves, news by {house.bus_server}; open {own}/?token={house.token}", flush=True)
+    if settings.public_url != own:
+        print(f"Jobs report to {settings.public_url}", flush=True)
 
 
 async def _leave(house: House, stop: asyncio.Event) -> None:

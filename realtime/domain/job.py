@@ -16,6 +16,7 @@ AGENT_SILENT_AFTER = timedelta(seconds=10)
 """An agent that has not been heard of for so long counts as away."""
 
 CANCELLED = "cancelled before LSF had it"
+CANCELLED_IN_DOUBT = "cancelled; the batch client has no record of its submission, LSF may have it"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -194,11 +195,12 @@ def assess(job: Job, clock: Clock) -> Assessment:
         lsf_id=None,
     )
     if job.cancelled_at:
+        reason = CANCELLED if submission.claimed_at is None else CANCELLED_IN_DOUBT
         return replace(
             plain,
             status=Status.EXIT,
-            detail=CANCELLED,
-            reason=CANCELLED,
+            detail=reason,
+            reason=reason,
             as_of=job.cancelled_at,
             ended_at=job.cancelled_at,
         )

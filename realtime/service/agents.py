@@ -232,4 +232,6 @@ def _with_kill(job: Job, seen: KillSeen) -> Job:
         return job
     if seen.error:
         return replace(job, kill_requested_at=None, kill_error=seen.error)
+    if not job.lsf_jobs and job.submission.ended_at is None:
+        return replace(job, kill_answered_at=seen.at, cancelled_at=seen.at)  # a lost spool: nobody else will end it
     return replace(job, kill_answered_at=seen.at)

@@ -60,7 +60,7 @@ def application(house: House) -> Quart:
 async def _refused(error: BatchboardError) -> Response:
     if _wants_page():
         if error.status == 401:
-            return await pages.login_page(error.message)
+            return await pages.login_page()
         return await pages.error_page(error.status, _title(error.status), error.message)
     return _error(error.status, Refusal(code=error.code, message=error.message, field=error.field))
 

@@ -135,8 +135,10 @@ def _login(token: str) -> Any:
     return answer
 
 
-async def login_page(message: str) -> Response:
-    """How to log in."""
+async def login_page() -> Response:
+    """How to log in; says so when the token that came with the request is wrong."""
+    tried = "token" in request.args or request.method == "POST"
+    message = "This token is not the right one." if tried else ""
     text = await render_template("login.html", title="Log in", static=house().static_url, message=message)
     return Response(text, status=401, content_type="text/html; charset=utf-8")
 

@@ -132,6 +132,7 @@ async def _watch_the_end(ending: Installation) -> tuple[dict[str, Any], float]:
     base = ending.url.replace("http", "ws") + "/api/v1/live"
     headers = {"Authorization": f"Bearer {TOKEN}"}
     async with websockets.connect(base, additional_headers=headers) as socket:
+        assert socket.protocol.extensions == [], "compression is offered and declined"
         await socket.recv()
         await socket.recv()
         stopping = asyncio.create_task(asyncio.to_thread(ending.terminate, "manager"))

@@ -162,6 +162,20 @@ async def test_a_refused_kill_is_told(client: Client) -> None:
     assert (await client.call("POST", f"/jobs/{job['id']}/kill")).status == 202
 
 
+async def test_a_kill_ends_a_job_of_which_the_agent_has_lost_every_record(client: Client) -> None:
+    await client.prepare()
+    agent = await leased(client)
+    job = await client.apply()
+    await agent.work()
+    await agent.claim(job["id"])
+    await client.post(f"/jobs/{job['id']}/kill")
+    await agent.killed(job["id"])
+    row = await client.get(f"/jobs/{job['id']}")
+    assert (row["status"], "LSF may have it" in row["reason"]) == ("EXIT", True)
+    await agent.submitted(job["id"], "7")
+    assert await status(client, job) == "PEND", "LSF's word wins"
+
+
 async def test_repeated_and_late_observations_change_nothing(client: Client) -> None:
     await client.prepare()
     agent = await leased(client)
