@@ -94,6 +94,7 @@ async def open_house(settings: Settings, bus: Bus, carrier: str) -> AsyncIterato
         try:
             async with asyncio.TaskGroup() as group:
                 background = [
+                    group.create_task(store.run(), name="store writer"),
                     group.create_task(house.feed.run(), name="feed"),
                     group.create_task(keep_labels(house), name="labels"),
                     group.create_task(forget_old(house), name="forget"),

@@ -4,7 +4,6 @@ import asyncio
 import secrets
 import sqlite3
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -32,26 +31,22 @@ class Store:
         self._url = url
         self._on_commit = on_commit
         self._queue: asyncio.Queue[_Write[Any]] = asyncio.Queue()
-        self._writing: asyncio.Task[None] | None = None
+        self._running = False
         self._writer = _engine(url, begin="BEGIN IMMEDIATE", connections=1)
         self._reader = _engine(url, begin="BEGIN", connections=READERS)
         self.epoch = ""
         self.secret = b""
 
     async def open(self) -> None:
-        """Make or migrate the database and start the writer."""
+        """Make or migrate the database; writes wait until `run` is running."""
         await asyncio.to_thread(migrate, Path(str(make_url(self._url).database)))
         async with self._writer.begin() as conn:
             self.epoch, self.secret = await conn.run_sync(_identity)
-        self._writing = asyncio.create_task(self._write_batches(), name="store writer")
+        self._running = True
 
     async def close(self) -> None:
-        """Finish what is under way, refuse what is queued, close every connection."""
-        if self._writing:
-            self._writing.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._writing
-            self._writing = None
+        """Refuse what is queued and close every connection. `run` has ended before."""
+        self._running = False
         while not self._queue.empty():
             _settle(self._queue.get_nowait().result, error=Unavailable("the server is stopping"))
         await self._writer.dispose()
@@ -64,7 +59,7 @@ class Store:
         no effects but those on the transaction. What it raises is raised here, and nothing of it is stored.
         """
         write: _Write[T] = _Write(change, asyncio.get_running_loop().create_future())
-        if self._writing is None or self._writing.done():
+        if not self._running:
             raise Unavailable("the store is closed")
         self._queue.put_nowait(write)
         return await write.result
@@ -77,12 +72,12 @@ class Store:
         except (DBAPIError, sqlite3.Error) as error:
             raise _unavailable(error) from error
 
-    async def _write_batches(self) -> None:
+    async def run(self) -> None:
+        """The writer. Cancelled, it finishes the batch under way: its writers wait for their answers."""
         while True:
             batch = [await self._queue.get()]
             while len(batch) < BATCH_LIMIT and not self._queue.empty():
                 batch.append(self._queue.get_nowait())
-            # A batch under way is finished even when the store is being closed: its writers wait for their answers.
             committing = asyncio.create_task(self._commit(batch), name="store commit")
             try:
                 await asyncio.shield(committing)

@@ -34,9 +34,12 @@ class Opened:
 
     async def __aenter__(self) -> "Opened":
         await self.store.open()
+        self.writer = asyncio.create_task(self.store.run())
         return self
 
     async def __aexit__(self, *args: object) -> None:
+        self.writer.cancel()
+        await asyncio.gather(self.writer, return_exceptions=True)
         await self.store.close()
 
     async def make(self) -> None:
@@ -161,12 +164,10 @@ async def test_another_process_that_writes_is_waited_for(tmp_path: Path) -> None
 
 
 async def test_closing_finishes_what_is_under_way_and_refuses_the_rest(tmp_path: Path) -> None:
-    opened = Opened(tmp_path / "b.db")
-    await opened.store.open()
-    await opened.make()
-    under_way = [asyncio.create_task(opened.run()) for _ in range(5)]
-    await asyncio.sleep(0)
-    await opened.store.close()
+    async with Opened(tmp_path / "b.db") as opened:
+        await opened.make()
+        under_way = [asyncio.create_task(opened.run()) for _ in range(5)]
+        await asyncio.sleep(0)
     outcomes = await asyncio.gather(*under_way, return_exceptions=True)
     assert all(isinstance(outcome, int | Unavailable) for outcome in outcomes)
     with pytest.raises(Unavailable):
