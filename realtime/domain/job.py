@@ -96,6 +96,11 @@ class Clock:
     agent_heard_at: datetime | None
     slow_after: timedelta
 
+    @property
+    def agent_silent(self) -> bool:
+        """The batch client counts as away."""
+        return self.agent_heard_at is None or self.now - self.agent_heard_at > AGENT_SILENT_AFTER
+
 
 @dataclass(frozen=True, kw_only=True)
 class Assessment:
@@ -221,14 +226,13 @@ def assess(job: Job, clock: Clock) -> Assessment:
 
 def _before_lsf(job: Job, clock: Clock) -> tuple[Status, str]:
     submission = job.submission
-    silent = clock.agent_heard_at is None or clock.now - clock.agent_heard_at > AGENT_SILENT_AFTER
     if submission.handed_at is None:
-        if silent:
+        if clock.agent_silent:
             return Status.PERSISTED, "kept: the batch client is away; the request goes out by itself when it returns"
         return Status.REQUEST_SENT, "waiting for the batch client to take it"
     if clock.now - submission.handed_at <= clock.slow_after:
         return Status.REQUEST_SENT, "with the batch client; no LSF ID yet"
-    if silent:
+    if clock.agent_silent:
         return Status.LSF_SLOW, "agent silent"
     if submission.bsub_called_at:
         return Status.LSF_SLOW, f"bsub called {submission.bsub_called_at:%H:%M:%S} UTC, no answer"

@@ -13,6 +13,7 @@ from realtime.store import definitions, experiments, jobs, locations
 from realtime.store.jobs import StoredJob
 from realtime.store.tx import Tx
 
+RELABELLED_AT_ONCE = 200
 FAILED = (Status.EXIT, Status.SUBMIT_FAILED, Status.LOST)
 
 
@@ -172,8 +173,11 @@ def record(tx: Tx, rules: Rules, stored: StoredJob, job: Job, by: str) -> None:
 
 
 def relabel(tx: Tx, rules: Rules) -> None:
-    """Bring the statuses that depend on the clock (Request Sent, Persisted, LSF_Slow) up to date."""
-    waiting = jobs.before_lsf(tx.conn)
-    for part in range(0, len(waiting), 500):
-        for stored in jobs.find_several(tx.conn, waiting[part : part + 500]):
+    """Bring the statuses that depend on the clock (Request Sent, Persisted, LSF_Slow) up to date, some at a time."""
+    for location in locations.every(tx.conn):
+        name = location["name"]
+        kept = Status.PERSISTED if rules.clock(tx.now, location).agent_silent else Status.REQUEST_SENT
+        stale = jobs.waiting_otherwise_than(tx.conn, name, kept, RELABELLED_AT_ONCE)
+        stale += jobs.handed_out(tx.conn, name, RELABELLED_AT_ONCE)
+        for stored in jobs.find_several(tx.conn, stale):
             record(tx, rules, stored, stored.job, "manager")

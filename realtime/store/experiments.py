@@ -64,6 +64,26 @@ def runs_within(conn: Connection, experiment: str, ranges: Iterable[tuple[int, i
     return list(conn.execute(chosen).scalars())
 
 
+def newest_runs_with_few_jobs(conn: Connection, experiment: str, runs: int, jobs: int) -> int:
+    """How many of the newest runs (at most `runs`, at least one) have at most `jobs` jobs together."""
+    job = schema.job.c
+    counted = (
+        select(_run.number, func.count(job.id))
+        .outerjoin(schema.job, (job.experiment == _run.experiment) & (job.run == _run.number))
+        .where(_run.experiment == experiment)
+        .group_by(_run.number)
+        .order_by(_run.number.desc())
+        .limit(runs)
+    )
+    shown = total = 0
+    for _, count in conn.execute(counted):
+        total += count
+        if shown and total > jobs:
+            break
+        shown += 1
+    return max(1, shown)
+
+
 def start_run(tx: Tx, experiment: str, number: int, started_at: datetime, params: dict[str, Any]) -> None:
     """A new run."""
     values = {"experiment": experiment, "number": number, "started_at": started_at, "params": params, "seq": 0}

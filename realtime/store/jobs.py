@@ -220,10 +220,32 @@ def last_of_each_run(conn: Connection, experiment: str, definition: int) -> dict
     return found
 
 
-def before_lsf(conn: Connection) -> list[str]:
-    """Ids of live jobs that LSF does not have yet: their status depends on the clock."""
-    waiting = [status.value for status in BEFORE_LSF]
-    return list(conn.execute(select(_job.id).where(_job.live, _job.status.in_(waiting))).scalars())
+def waiting_otherwise_than(conn: Connection, location: str, status: Status, limit: int) -> list[str]:
+    """Ids of live jobs of a location that nobody has taken and that have another status than this one."""
+    chosen = (
+        select(_job.id)
+        .join(schema.submission, _submission.job == _job.id)
+        .where(_at(location), _job.status.in_(_BEFORE_LSF), _job.status != status.value)
+        .where(_submission.handed_at.is_(None))
+        .order_by(_job.id)
+        .limit(limit)
+    )
+    return list(conn.execute(chosen).scalars())
+
+
+def handed_out(conn: Connection, location: str, limit: int) -> list[str]:
+    """Ids of live jobs of a location that its agent has taken and LSF does not have yet."""
+    chosen = (
+        select(_job.id)
+        .join(schema.submission, _submission.job == _job.id)
+        .where(_at(location), _job.status.in_(_BEFORE_LSF), _submission.handed_at.is_not(None))
+        .order_by(_job.id)
+        .limit(limit)
+    )
+    return list(conn.execute(chosen).scalars())
+
+
+_BEFORE_LSF = [status.value for status in BEFORE_LSF]
 
 
 def _at(location: str) -> Any:

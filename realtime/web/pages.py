@@ -13,6 +13,7 @@ from realtime.domain.errors import Unauthorized
 from realtime.protocol.wire import encode
 from realtime.store import rows
 from realtime.store.changes import SITE, experiment_scope
+from realtime.store.experiments import newest_runs_with_few_jobs
 from realtime.web.api_experiments import experiments as experiments_api
 from realtime.web.api_experiments import read_experiment
 from realtime.web.api_jobs import jobs_api
@@ -21,6 +22,9 @@ from realtime.web.context import house
 from realtime.web.live import RUNS
 from realtime.web.openapi import document
 from realtime.web.routing import PREFIX, json_response
+
+JOBS_AT_FIRST = 300
+"""Job lines of a page's first paint; older runs are a click away."""
 
 pages = Blueprint("pages", __name__)
 
@@ -47,10 +51,13 @@ async def definitions(experiment: str) -> str:
     return await _experiment_page("definitions.html", experiment, 1)
 
 
-async def _experiment_page(template: str, experiment: str, newest_runs: int) -> str:
+async def _experiment_page(template: str, experiment: str, most_runs: int) -> str:
     check_place(request, house())
     check_login(request, house())
     row = await read_experiment(experiment)
+    newest_runs = await house().store.read(
+        lambda conn: newest_runs_with_few_jobs(conn, experiment, most_runs, JOBS_AT_FIRST)
+    )
     live = f"/api/v1/experiments/{experiment}/live?runs={newest_runs}"
     context = await _context(experiment_scope(experiment), live, row, newest_runs)
     return await render_template(template, title=experiment, **context)

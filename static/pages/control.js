@@ -137,7 +137,7 @@ class Control {
     /** @type {Run[]} */
     let found = [];
     do {
-      const query = new URLSearchParams({ limit: String(OLDER), ...(this.cursor && { cursor: this.cursor }) });
+      const query = new URLSearchParams({ limit: String(this.#step()), ...(this.cursor && { cursor: this.cursor }) });
       const answer = await this.#read(`runs?${query}`);
       this.cursor = answer.next;
       found = answer.items.filter((/** @type {Run} */ run) => floor === null || run.number < floor);
@@ -155,6 +155,13 @@ class Control {
     }
     this.window.floor = this.cursor ? lowest : null;
     this.#draw(null);
+  }
+
+  /** How many older runs to read at once: fewer where runs have many jobs. */
+  #step() {
+    const runs = this.window.runs();
+    const jobs = runs.reduce((count, run) => count + this.window.jobs(run.number).length, 1);
+    return Math.min(OLDER, Math.ceil((JOBS_AT_ONCE * runs.length) / jobs) || OLDER);
   }
 
   /** @param {string} what @returns {Promise<any>} a page of rows, merged into the store */

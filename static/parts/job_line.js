@@ -103,8 +103,9 @@ export class JobLine {
   #asOf(job) {
     if (!isLive(job.status) || isBeforeLsf(job.status)) return "";
     const place = /** @type {FarmLocation | undefined} */ (this.store.get(`location/${job.location}`));
-    const doubtful = place !== undefined && (!place.agent_connected || silentSince(place, now()) !== null);
-    return doubtful ? `as of ${minute(job.as_of)}` : "";
+    if (place === undefined || (place.agent_connected && silentSince(place, now()) === null)) return "";
+    const said = [job.as_of, place.scheduler_answered_at ?? ""].sort()[1]; // RFC 3339 in UTC sorts by time
+    return `as of ${minute(said)}`;
   }
 
   /** @param {Job} job */
@@ -116,9 +117,8 @@ export class JobLine {
     attribute(this.#submitted, "title", job.submitted_at ? `submitted ${full(at)}\n${requested}` : requested);
     attribute(this.#submitted, "data-tentative", job.submitted_at === null);
     const started = job.started_at && Date.parse(job.started_at);
-    if (!started) stands(this.#length, "");
-    else if (job.ended_at) stands(this.#length, length(Date.parse(job.ended_at) - started));
-    else if (isLive(job.status)) ticks(this.#length, (time) => length(time - started));
+    if (started && job.ended_at) stands(this.#length, length(Date.parse(job.ended_at) - started));
+    else if (started && isLive(job.status)) ticks(this.#length, (time) => length(time - started));
     else stands(this.#length, "");
   }
 
@@ -159,23 +159,13 @@ export class JobLine {
       danger: true,
     });
     if (!sure) return;
-    await act({
-      button: this.kill,
-      place: this.#reportCell,
-      send: () => call("POST", `${this.page.api}/jobs/${this.job.id}/kill`),
-      seen: () => this.job.kill_requested_at !== null || !isLive(this.job.status),
-    });
+    await this.#act(this.kill, "POST", "/kill", () => this.#killing(this.job) || !isLive(this.job.status));
   }
 
   async #resubmit() {
     const live = liveJob(this.store, this.job.run, this.job.definition.id);
     if (live && !(await askAgain(live))) return;
-    await act({
-      button: this.resubmit,
-      place: this.#reportCell,
-      send: () => call("POST", `${this.page.api}/jobs/${this.job.id}/resubmit`),
-      seen: (job) => this.store.get(`job/${job.id}`) !== undefined,
-    });
+    await this.#act(this.resubmit, "POST", "/resubmit", (job) => this.store.get(`job/${job.id}`) !== undefined);
   }
 
   async #delete() {
@@ -187,13 +177,14 @@ export class JobLine {
       danger: true,
     });
     if (!sure) return;
-    const { key, id } = this.job;
-    await act({
-      button: this.remove,
-      place: this.#reportCell,
-      send: () => call("DELETE", `${this.page.api}/jobs/${id}`),
-      seen: () => this.store.get(key) === undefined,
-    });
+    const { key } = this.job;
+    await this.#act(this.remove, "DELETE", "", () => this.store.get(key) === undefined);
+  }
+
+  /** @param {HTMLButtonElement} button @param {string} method @param {string} path @param {(answer: any) => boolean} seen */
+  #act(button, method, path, seen) {
+    const send = () => call(method, `${this.page.api}/jobs/${this.job.id}${path}`);
+    return act({ button, place: this.#reportCell, send, seen });
   }
 }
 
