@@ -60,7 +60,7 @@ export class JobLine {
     setText(this.#hash, job.definition.name);
     attribute(this.#hash, "title", `${job.executable} ${job.parameters}\nasked for by ${job.user}`.trim());
     this.#showStatus(job);
-    const [first, ...others] = job.lsf_ids.length ? job.lsf_ids : [job.lsf_id ?? ""];
+    const [first = "", ...others] = job.lsf_ids;
     setText(this.#lsf, others.length ? `${first} +${others.length}` : first);
     attribute(this.#lsf, "title", others.length ? job.lsf_ids.join(", ") : null);
     this.#showTimes(job);
@@ -104,7 +104,7 @@ export class JobLine {
     if (!isLive(job.status) || isBeforeLsf(job.status)) return "";
     const place = /** @type {FarmLocation | undefined} */ (this.store.get(`location/${job.location}`));
     if (place === undefined || (place.agent_connected && silentSince(place, now()) === null)) return "";
-    const said = [job.as_of, place.scheduler_answered_at ?? ""].sort()[1]; // RFC 3339 in UTC sorts by time
+    const said = [job.as_of, place.scheduler_answered_at ?? ""].sort()[1]; /* RFC 3339 in UTC sorts by time */
     return `as of ${minute(said)}`;
   }
 
@@ -126,15 +126,10 @@ export class JobLine {
   #showButtons(job) {
     const live = isLive(job.status);
     const focused = document.activeElement;
-    this.#offer(this.kill, live && !this.#killing(job));
-    this.#offer(this.resubmit, !live);
-    this.#offer(this.remove, !live);
+    /* An action that is not possible now keeps its place. */
+    this.kill.toggleAttribute("data-off", !live || this.#killing(job));
+    for (const button of [this.resubmit, this.remove]) button.toggleAttribute("data-off", live);
     if (focused instanceof HTMLElement && focused.dataset.off !== undefined && this.element?.contains(focused)) this.log.focus();
-  }
-
-  /** An action that is not possible now keeps its place. @param {HTMLElement} button @param {boolean} offered */
-  #offer(button, offered) {
-    button.toggleAttribute("data-off", !offered);
   }
 
   /** @param {string} shape @param {string} name @param {() => void} click */
