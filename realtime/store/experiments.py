@@ -65,7 +65,7 @@ def runs_within(conn: Connection, experiment: str, ranges: Iterable[tuple[int, i
 
 
 def newest_runs_with_few_jobs(conn: Connection, experiment: str, runs: int, jobs: int) -> int:
-    """How many of the newest runs (at most `runs`, at least one) have at most `jobs` jobs together."""
+    """How many of the newest runs have at most `jobs` jobs together: at least one, `runs` when that is no limit."""
     job = schema.job.c
     counted = (
         select(_run.number, func.count(job.id))
@@ -79,9 +79,9 @@ def newest_runs_with_few_jobs(conn: Connection, experiment: str, runs: int, jobs
     for _, count in conn.execute(counted):
         total += count
         if shown and total > jobs:
-            break
+            return shown
         shown += 1
-    return max(1, shown)
+    return runs
 
 
 def start_run(tx: Tx, experiment: str, number: int, started_at: datetime, params: dict[str, Any]) -> None:
