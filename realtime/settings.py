@@ -219,7 +219,12 @@ SETTINGS = (
         about="working directory of submit scripts: script (its own folder), home or a path",
         parse=_working_directory,
     ),
-    Setting(name="LOG_ROOTS", default="", about="further folders that logs may be read from, a:b", parse=_paths),
+    Setting(
+        name="LOG_ROOTS",
+        default="",
+        about="further folders for logs that jobs post the path of, a:b (such posts are not taken yet)",
+        parse=_paths,
+    ),
     Setting(name="ALLOWED_ORIGINS", default="", about="further origins of pages, a,b", parse=_origins),
     Setting(
         name="DEMO_RUN_INTERVAL", default="20", about="time between two runs of the simulated beam line", parse=_seconds

@@ -75,12 +75,11 @@ def newest_runs_with_few_jobs(conn: Connection, experiment: str, runs: int, jobs
         .order_by(_run.number.desc())
         .limit(runs)
     )
-    shown = total = 0
-    for _, count in conn.execute(counted):
+    total = 0
+    for shown, (_, count) in enumerate(conn.execute(counted)):
         total += count
         if shown and total > jobs:
             return shown
-        shown += 1
     return runs
 
 

@@ -1,6 +1,7 @@
 """The Quart application: its routes, one error shape, and the headers of every answer."""
 
 import logging
+import re
 from typing import Any
 
 from quart import Quart, Response, has_request_context, request, websocket
@@ -31,9 +32,19 @@ CSP = (
 JSON_ONLY = ("/api/", "/agent/", "/jid/")
 
 
+class Application(Quart):
+    """Quart, for clients that put their path behind a base that ends with a slash."""
+
+    async def asgi_app(self, scope: Any, receive: Any, send: Any) -> None:
+        """Repeated slashes count as one; redirecting would turn a POST into a GET."""
+        if "//" in scope.get("path", ""):
+            scope = {**scope, "path": re.sub("/{2,}", "/", scope["path"])}
+        await super().asgi_app(scope, receive, send)
+
+
 def application(house: House) -> Quart:
     """The application over the rooms behind it."""
-    app = Quart("realtime", template_folder=str(folder("templates")), static_folder=None)
+    app = Application("realtime", template_folder=str(folder("templates")), static_folder=None)
     app.config["HOUSE"] = house
     app.config["MAX_CONTENT_LENGTH"] = BODY_LIMIT
     app.url_map.strict_slashes = False

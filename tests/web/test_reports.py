@@ -58,6 +58,13 @@ async def test_the_content_type_does_not_matter(client: Client, kind: str) -> No
     assert (await speaks.post([{"key": "hits", "value": 123}], kind))[0] == 200
 
 
+async def test_repeated_slashes_count_as_one_and_nothing_is_redirected(client: Client) -> None:
+    _, speaks = await script(client)
+    speaks.url = "/" + speaks.url.replace("/ws/", "//ws/")
+    assert speaks.url.startswith("//jid//ws/")
+    assert (await speaks.post({"counters": {"A": 1}}))[0] == 200
+
+
 async def test_repeating_a_post_is_no_news(client: Client) -> None:
     job, speaks = await script(client)
     await speaks.post({"counters": {"A": 1}})
