@@ -4,7 +4,6 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
-CHROMIUM ?= chromium
 
 .PHONY: demo test check bench screenshot install clean
 
@@ -14,7 +13,7 @@ demo: $(VENV)/.installed
 install: $(VENV)/.installed
 
 test: $(VENV)/.installed-test
-	@command -v $(CHROMIUM) >/dev/null || $(MAKE) --no-print-directory chromium
+	@$(MAKE) --no-print-directory tools
 	$(BIN)/python -m pytest
 
 check: $(VENV)/.installed-test
@@ -31,14 +30,18 @@ screenshot: $(VENV)/.installed-test
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
 
-# Tests in a browser skip themselves without one.
-.PHONY: chromium
-chromium:
-	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends chromium; \
+# Programs that some tests need, as command:package. Those tests skip themselves without them.
+TOOLS := chromium:chromium node:nodejs
+
+.PHONY: tools
+tools:
+	@for tool in $(TOOLS); do command -v $${tool%:*} >/dev/null || missing="$$missing $${tool#*:}"; done; \
+	if [ -n "$$missing" ] && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    apt-get update -qq; DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $$missing; \
 	fi; \
-	command -v $(CHROMIUM) >/dev/null || \
-	    echo "Cannot be installed: chromium. Install it to run the tests in a browser; they are skipped now."
+	for tool in $(TOOLS); do \
+	    command -v $${tool%:*} >/dev/null || echo "Cannot be installed: $${tool#*:}. The tests that need it are skipped."; \
+	done
 
 $(BIN)/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=...")'

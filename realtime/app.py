@@ -3,6 +3,7 @@
 import asyncio
 import getpass
 import logging
+import os
 import secrets
 import signal
 import socket
@@ -70,12 +71,15 @@ async def open_house(settings: Settings, bus: Bus, carrier: str) -> AsyncIterato
     token, agent_token = await asyncio.to_thread(_tokens, settings)
     store = Store(settings.database_url, lambda commit: publish(bus, store.epoch, commit))
     try:
-        await store.open()
+        try:
+            await store.open()
+        except BatchboardError as error:
+            raise SettingsError(f"BATCHBOARD_DATABASE_URL: {settings.database_url}: {error.message}") from error
         house = House(
             settings=settings,
             token=token,
             agent_token=agent_token,
-            user=getpass.getuser(),
+            user=_user(),
             store=store,
             bus=bus,
             bus_server=carrier,
@@ -108,13 +112,24 @@ async def open_house(settings: Settings, bus: Bus, carrier: str) -> AsyncIterato
         await store.close()
 
 
+def _user() -> str:
+    """Whose name stands at what people do: with one login token, the account that the manager runs under."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"uid {os.getuid()}"
+
+
 def _tokens(settings: Settings) -> tuple[str, str]:
     """Login token and agent's token; made in the data directory when not given."""
-    settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-    return (
-        settings.token or _kept_secret(settings.data_dir / "token"),
-        settings.agent_token or _kept_secret(settings.data_dir / "agent.token"),
-    )
+    try:
+        settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return (
+            settings.token or _kept_secret(settings.data_dir / "token"),
+            settings.agent_token or _kept_secret(settings.data_dir / "agent.token"),
+        )
+    except OSError as error:
+        raise SettingsError(f"BATCHBOARD_DATA_DIR: {settings.data_dir} cannot be used: {error.strerror}") from error
 
 
 def _kept_secret(path: Path) -> str:

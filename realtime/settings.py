@@ -188,7 +188,12 @@ SETTINGS = (
         about="secret between agent and manager; default: made in DATA_DIR by the manager and read there by the agent",
         parse=_optional,
     ),
-    Setting(name="LOCATION", default="default", about="name of the farm that the agent serves", parse=_name),
+    Setting(
+        name="LOCATION",
+        default="default",
+        about="name of the farm that the agent serves; the manager's for new hashes",
+        parse=_name,
+    ),
     Setting(
         name="SCHEDULER",
         default="lsf",

@@ -58,12 +58,15 @@ class ExperimentChange(Strict, frozen=True, kw_only=True):
 
 
 class NewDefinition(Strict, frozen=True, kw_only=True):
-    """`executable`: absolute path, empty for a draft; `parameters`: split at blanks and nothing else."""
+    """`executable`: absolute path, empty for a draft; `parameters`: split at blanks and nothing else.
+
+    Left out, `location` is the one that the manager is set to.
+    """
 
     name: str
     executable: str | None = None
     parameters: str = ""
-    location: str = "default"
+    location: str | None = None
 
 
 class DefinitionChange(Strict, frozen=True, kw_only=True):
@@ -85,7 +88,7 @@ class NewRun(Strict, frozen=True, kw_only=True):
 
 
 class RunChange(Strict, frozen=True, kw_only=True):
-    """What is left out stays; `params` replaces them all."""
+    """What is left out stays, also within `params`; null removes a parameter."""
 
     ended_at: UtcTime | UnsetType | None = UNSET
     params: dict[str, Any] | UnsetType = UNSET

@@ -41,17 +41,19 @@ def start_run(tx: Tx, experiment: str, number: int | None, started_at: datetime 
         number = experiments.last_run(tx.conn, experiment) + 1
     run_number(number)
     run_params(params)
-    if experiments.run_exists(tx.conn, experiment, number):
+    if experiments.params_of(tx.conn, experiment, number) is not None:
         raise Conflict(f"there is a run {number} already", field="number", code="number_taken")
     experiments.start_run(tx, experiment, number, started_at or tx.now, params)
     return number
 
 
 def change_run(tx: Tx, experiment: str, number: int, values: dict[str, Any]) -> None:
-    """Set the end or the parameters of a run."""
+    """Set the end of a run, or some of its parameters (None removes one)."""
     known_experiment(tx.conn, experiment)
-    if not experiments.run_exists(tx.conn, experiment, number):
+    params = experiments.params_of(tx.conn, experiment, number)
+    if params is None:
         raise NotFound(f"there is no run {number}", field="run")
     if "params" in values:
-        run_params(values["params"])
+        merged = {name: value for name, value in {**params, **values["params"]}.items() if value is not None}
+        values = {**values, "params": run_params(merged)}
     experiments.change_run(tx, experiment, number, values)

@@ -50,10 +50,10 @@ def last_run(conn: Connection, experiment: str) -> int:
     return conn.execute(select(func.max(_run.number)).where(_run.experiment == experiment)).scalar() or 0
 
 
-def run_exists(conn: Connection, experiment: str, number: int) -> bool:
-    """Whether the experiment has that run."""
-    where = select(_run.number).where(_run.experiment == experiment, _run.number == number)
-    return conn.execute(where).first() is not None
+def params_of(conn: Connection, experiment: str, number: int) -> dict[str, Any] | None:
+    """A run's parameters, None when there is no such run."""
+    chosen = select(_run.params).where(_run.experiment == experiment, _run.number == number)
+    return conn.execute(chosen).scalar()
 
 
 def runs_within(conn: Connection, experiment: str, ranges: Iterable[tuple[int, int]] | None) -> list[int]:

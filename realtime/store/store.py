@@ -38,10 +38,13 @@ class Store:
         self.secret = b""
 
     async def open(self) -> None:
-        """Make or migrate the database; writes wait until `run` is running."""
-        await asyncio.to_thread(migrate, Path(str(make_url(self._url).database)))
-        async with self._writer.begin() as conn:
-            self.epoch, self.secret = await conn.run_sync(_identity)
+        """Make or migrate the database (raises Unavailable when that fails); writes wait until `run` is running."""
+        try:
+            await asyncio.to_thread(migrate, Path(str(make_url(self._url).database)))
+            async with self._writer.begin() as conn:
+                self.epoch, self.secret = await conn.run_sync(_identity)
+        except (OSError, DBAPIError, sqlite3.Error) as error:
+            raise _unavailable(error) from error
         self._running = True
 
     async def close(self) -> None:

@@ -171,7 +171,7 @@ async def list_definitions(experiment: str, query: Paging) -> dict[str, Any]:
 async def new_definition(experiment: str, body: NewDefinition) -> DefinitionRow:
     """Make a hash; without an executable it is a draft."""
     values = {"name": body.name, "executable": body.executable, "parameters": body.parameters}
-    values["location"] = body.location
+    values["location"] = body.location or house().settings.location
     user = house().user
     made = await house().store.write(lambda tx: create(tx, experiment, values, user))
     return await read_definition(experiment, made)

@@ -30,6 +30,10 @@ async def test_runs_number_themselves_and_end(client: Client) -> None:
     assert (ended.body["ended_at"], ended.body["params"]) == ("2026-11-22T02:14:00Z", {"Sample": "LaB6"})
     again = await client.call("PATCH", "/experiments/demo/runs/12", {"ended_at": None})
     assert again.body["ended_at"] is None
+    more = await client.call("PATCH", "/experiments/demo/runs/12", {"params": {"Events": 812}})
+    assert more.body["params"] == {"Sample": "LaB6", "Events": 812}
+    less = await client.call("PATCH", "/experiments/demo/runs/12", {"params": {"Sample": None}})
+    assert less.body["params"] == {"Events": 812}
     page = await client.get("/experiments/demo/runs?limit=3")
     assert [row["number"] for row in page["items"]] == [13, 12, 2]
     rest = await client.get(f"/experiments/demo/runs?limit=3&cursor={page['next']}")
@@ -139,6 +143,7 @@ REFUSED: list[tuple[str, str, Any, int, str | None]] = [
     ("POST", "/experiments/demo/runs", {"started_at": "yesterday"}, 422, "started_at"),
     ("POST", "/experiments/demo/runs", {"params": {"x": "y" * 17_000}}, 422, "params"),
     ("PATCH", "/experiments/demo/runs/9", {"ended_at": None}, 404, "run"),
+    ("PATCH", "/experiments/demo/runs/1", {"params": {"x": "y" * 17_000}}, 422, "params"),
     ("GET", "/experiments/demo/runs?cursor=x", None, 422, "cursor"),
     ("POST", "/experiments/demo/definitions", {"name": "example"}, 409, "name"),
     ("POST", "/experiments/demo/definitions", {"name": " x"}, 422, "name"),
