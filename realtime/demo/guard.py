@@ -1,37 +1,35 @@
-"""`python -m realtime.demo.guard DIRECTORY`: ends the scheduler of a demo when the demo ends, in whatever way.
+"""`python -m realtime.demo.guard DIRECTORY`: ends what outlives a demo when the demo ends, in whatever way.
 
-The embedded scheduler outlives whoever called it, as LSF does. So the demo starts this process beside it, in a session
-of its own, and holds its standard input; when that closes, by the demo or by the death of the demo, the scheduler of
-DIRECTORY and its jobs are ended. Meanwhile it holds the demo's lock, so that the next demo waits.
+Submit scripts outlive the batch client, and the embedded scheduler outlives whoever called it, as LSF does. So the demo
+starts this process beside them, in a session of its own, and holds its standard input; when that closes, by the demo or
+by the death of the demo, the scripts and the scheduler below DIRECTORY, the client's, are ended. Meanwhile it holds the
+demo's lock, so that the next demo waits.
 """
 
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 TIMEOUT = 10.0
-STRAGGLERS = 0.5
-"""Seconds in which a script that was on its way may still submit; then the scheduler is ended once more."""
 
 
 def main(arguments: list[str]) -> int:
-    """0: nothing of the scheduler is left."""
+    """0: nothing is left."""
     (directory,) = map(Path, arguments)
     sys.stdin.buffer.read()
-    code = stop_scheduler(directory)
-    if directory.is_dir():
-        time.sleep(STRAGGLERS)
-        code = stop_scheduler(directory)
-    return code
+    return end_all(directory)
 
 
-def stop_scheduler(directory: Path) -> int:
-    """End the daemon of `directory` and its jobs; the exit code of that."""
-    if not directory.is_dir():
-        return 0
+def end_all(directory: Path) -> int:
+    """End the scripts, then the scheduler and its jobs: none of them can submit any more. 0 when nothing is left."""
+    scripts = _run("lsf_agent.ending", str(directory / "spool"))
+    farm = directory / "lsf"
+    return scripts or (_run("lsf_agent.embedded", "stop", str(farm)) if farm.is_dir() else 0)
+
+
+def _run(module: str, *arguments: str) -> int:
     try:
-        command = [sys.executable, "-m", "lsf_agent.embedded", "stop", str(directory)]
+        command = [sys.executable, "-m", module, *arguments]
         return subprocess.run(command, stdin=subprocess.DEVNULL, timeout=TIMEOUT, check=False).returncode
     except subprocess.TimeoutExpired:
         return 1

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 import httpx
 
 from realtime.demo.ground import Ground, prepare
-from realtime.demo.guard import stop_scheduler
+from realtime.demo.guard import end_all
 from realtime.demo.look import look
 from realtime.settings import Settings, read
 from realtime.supervisor import Program, Supervisor
@@ -41,7 +41,7 @@ class Demo:
     def __init__(self, ground: Ground, environ: Mapping[str, str], settings: Settings) -> None:
         self._environ = surroundings(ground, environ, settings)
         self._settings = read(self._environ)
-        self._scheduler = ground.data_dir / "agent" / "lsf"
+        self._client_dir = ground.data_dir / "agent"
         self._guard = start_guard(ground, self._environ)
         self._manager = Supervisor()
         self._farm = Supervisor()
@@ -116,10 +116,10 @@ class Demo:
         self._guard.stdin.close()
         await self._manager.close(MANAGER_STOP)
         if self._killed:
-            return  # the guard ends the scheduler by itself
+            return  # the guard ends what is left by itself
         if await asyncio.to_thread(_exit_code, self._guard) != 0:
-            log.warning("the guard has failed; ending the scheduler without it")
-            await asyncio.to_thread(stop_scheduler, self._scheduler)
+            log.warning("the guard has failed; ending scripts and scheduler without it")
+            await asyncio.to_thread(end_all, self._client_dir)
         say("Everything has ended.")
 
 
@@ -136,9 +136,9 @@ def surroundings(ground: Ground, environ: Mapping[str, str], settings: Settings)
 
 
 def start_guard(ground: Ground, environ: Mapping[str, str]) -> "subprocess.Popen[bytes]":
-    """The process that ends the scheduler when our end of its standard input closes."""
+    """The process that ends scripts and scheduler when our end of its standard input closes."""
     guard = subprocess.Popen(
-        [sys.executable, "-m", "realtime.demo.guard", str(ground.data_dir / "agent" / "lsf")],
+        [sys.executable, "-m", "realtime.demo.guard", str(ground.data_dir / "agent")],
         stdin=subprocess.PIPE,
         env=environ,
         pass_fds=(ground.lock,),

@@ -1,5 +1,6 @@
 """The demo as a whole: real processes, ended in every way there is."""
 
+import json
 import os
 import signal
 import subprocess
@@ -8,7 +9,9 @@ import time
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
 
 from tests.bus.waiting import until_sync
@@ -41,6 +44,14 @@ class Running:
         """Wait for it; fails at once when the demo has ended without saying so."""
         until_sync(lambda: self.has_said(text) or self.process.poll() is not None, 40)
         assert self.has_said(text), self.said.read_text()
+
+    def call(self, method: str, path: str, body: Any = None) -> Any:
+        """An answer of the API."""
+        token = (self.data_dir / "token").read_text().strip()
+        base = f"http://127.0.0.1:{self.environ['BATCHBOARD_PORT']}/api/v1"
+        headers = {"Authorization": f"Bearer {token}"}
+        with httpx.Client(base_url=base, headers=headers, trust_env=False) as client:
+            return client.request(method, path, json=body).raise_for_status().json()
 
     def processes(self) -> dict[int, str]:
         """Everything that runs with this data directory in its environment or arguments, jobs included."""
@@ -90,6 +101,22 @@ def test_it_prints_the_address_and_ctrl_c_ends_everything_within_three_seconds(d
     assert time.monotonic() - began < 3
     until_sync(lambda: not demo.processes(), 0.5)
     assert not demo.has_said("Traceback")
+
+
+def test_a_submit_script_under_way_is_ended_too_and_the_next_demo_knows(demo: Running) -> None:
+    hanging = demo.data_dir / "hanging.sh"
+    hanging.write_text("#!/bin/sh\nsleep 60\nexec bsub sleep 60\n")
+    hanging.chmod(0o755)
+    demo.call("POST", "/experiments/demo/definitions", {"name": "hanging", "executable": str(hanging)})
+    job = demo.call("POST", "/experiments/demo/jobs", {"definition": "hanging", "runs": 1})["jobs"][0]["id"]
+    until_sync(lambda: demo.call("GET", f"/jobs/{job}/submission")["began_at"], 10)
+    began = time.monotonic()
+    demo.process.send_signal(signal.SIGINT)
+    assert demo.process.wait(10) == 0
+    assert time.monotonic() - began < 3
+    assert not demo.processes()
+    ended = json.loads((demo.data_dir / "agent" / "spool" / job / "ended.json").read_text())
+    assert ended["exit_code"] == -signal.SIGKILL
 
 
 def test_kill_9_of_manager_and_agent_is_mended_and_kill_9_of_the_demo_leaves_nothing(demo: Running) -> None:
