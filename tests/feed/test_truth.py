@@ -1,0 +1,196 @@
+"""Whatever users, scripts and agents do: who has followed the deltas sees exactly what a new snapshot shows."""
+
+import json
+import random
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any
+
+import pytest
+
+from realtime.domain.errors import BatchboardError
+from realtime.domain.report import parse
+from realtime.domain.status import FROM_LSF, Status
+from realtime.feed import Log
+from realtime.protocol.agent import CheckSeen, KillSeen, LeaseRequest, LsfSeen, SubmissionSeen
+from realtime.protocol.rows import Check
+from realtime.service import agents, definitions, experiments, jobs, reports
+from realtime.store import history, locations, rows
+from realtime.store.changes import SITE, Commit, experiment_scope
+from realtime.store.tx import Tx
+from realtime.web.context import House
+
+SCOPES = (SITE, experiment_scope("e"))
+
+
+class Follower:
+    """Rows by key, changed by deltas alone."""
+
+    def __init__(self) -> None:
+        self.rows: dict[str, Any] = {}
+        self.seq = 0
+
+    def take(self, message: bytes) -> None:
+        said = json.loads(message)
+        assert said["from"] == self.seq
+        self.rows |= {row["key"]: row for row in said["put"]}
+        for key, _ in said["drop"]:
+            self.rows.pop(key, None)
+        self.seq = said["to"]
+
+
+class World:
+    """Somebody does something, by the service as everyone."""
+
+    def __init__(self, house: House, chance: random.Random) -> None:
+        self.rules = house.rules
+        self.chance = chance
+        self.generation = 0
+        self.n = 0
+
+    def something(self) -> Callable[[Tx], object]:
+        deeds = [
+            self.run, self.end_run, self.define, self.edit, self.archive, self.apply, self.apply, self.apply, self.kill,
+            self.delete, self.resubmit, self.lease, self.work, self.claim, self.submitted, self.submitted, self.look,
+            self.look, self.look, self.killed, self.report, self.report, self.check, self.silence,
+        ]  # fmt: skip
+        return self.chance.choice(deeds)
+
+    def any_of(self, tx: Tx, kind: str) -> Any:
+        _, entries = rows.snapshot(tx.conn, SCOPES[1], 1000)
+        found = [json.loads(e.raw or b"") for e in entries if e.key.startswith(kind + "/")]
+        if not found:
+            raise BatchboardError("nothing there yet")
+        return self.chance.choice(found)
+
+    def seen(self) -> dict[str, Any]:
+        self.n += 1
+        return {"n": self.n, "at": datetime.now(UTC)}
+
+    def observe(self, tx: Tx, observation: Any) -> None:
+        agents.observe(tx, self.rules, "default", self.generation, [observation])
+
+    def run(self, tx: Tx) -> None:
+        experiments.start_run(tx, "e", None, None, {"Sample": self.chance.choice("ab")})
+
+    def end_run(self, tx: Tx) -> None:
+        experiments.change_run(tx, "e", self.any_of(tx, "run")["number"], {"ended_at": tx.now})
+
+    def define(self, tx: Tx) -> None:
+        name = self.chance.choice("abcde")
+        values = {"name": name, "executable": "/x", "parameters": "", "location": "default"}
+        definitions.create_definition(tx, "e", values, "ana")
+
+    def edit(self, tx: Tx) -> None:
+        row = self.any_of(tx, "definition")
+        definitions.change_definition(tx, "e", row["id"], {"parameters": self.chance.choice("pqr")}, None, "ana")
+
+    def archive(self, tx: Tx) -> None:
+        definitions.delete_definition(tx, "e", self.any_of(tx, "definition")["id"])
+
+    def apply(self, tx: Tx) -> None:
+        row = self.any_of(tx, "definition")
+        jobs.apply(tx, self.rules, "e", row["id"], self.any_of(tx, "run")["number"], "all", None, "ana")
+
+    def kill(self, tx: Tx) -> None:
+        jobs.kill(tx, self.rules, self.any_of(tx, "job")["id"], "ben")
+
+    def delete(self, tx: Tx) -> None:
+        jobs.delete(tx, self.any_of(tx, "job")["id"])
+
+    def resubmit(self, tx: Tx) -> None:
+        jobs.resubmit(tx, self.rules, self.any_of(tx, "job")["id"], "ana")
+
+    def lease(self, tx: Tx) -> None:
+        request = LeaseRequest(location="default", agent="a", version="1", scheduler="LSF", scheduler_version="10")
+        self.generation = agents.lease(tx, self.rules, request)
+
+    def work(self, tx: Tx) -> None:
+        answered = datetime.now(UTC) + timedelta(seconds=self.chance.randrange(60))
+        agents.hear(tx, "default", self.generation, answered)
+        agents.hand_out(tx, self.rules, "default", 3, [])
+
+    def claim(self, tx: Tx) -> None:
+        agents.claim(tx, self.rules, "default", self.any_of(tx, "job")["id"])
+
+    def submitted(self, tx: Tx) -> None:
+        ids = self.chance.choice([[], ["7"], ["7", "8"]])
+        ended = datetime.now(UTC) if self.chance.random() < 0.5 else None
+        job = self.any_of(tx, "job")["id"]
+        self.observe(tx, SubmissionSeen(**self.seen(), job=job, lsf_ids=ids, ended_at=ended, exit_code=1))
+
+    def look(self, tx: Tx) -> None:
+        status = self.chance.choice([*sorted(FROM_LSF), Status.LOST])
+        job = self.any_of(tx, "job")["id"]
+        lsf_id = self.chance.choice("78")
+        self.observe(tx, LsfSeen(**self.seen(), job=job, lsf_id=lsf_id, status=status, host="node7"))
+
+    def killed(self, tx: Tx) -> None:
+        error = self.chance.choice([None, "User permission denied"])
+        self.observe(tx, KillSeen(**self.seen(), job=self.any_of(tx, "job")["id"], error=error))
+
+    def report(self, tx: Tx) -> None:
+        body = self.chance.choice(['{"counters": {"A": [1, "red"]}}', "[]", '{"counters": {"A": null, "B": "x"}}'])
+        reports.accept_report(tx, self.any_of(tx, "job")["id"], parse(body.encode()), body)
+
+    def check(self, tx: Tx) -> None:
+        row = self.any_of(tx, "definition")
+        found = Check(ok=self.chance.random() < 0.5, problem=None, at=tx.now)
+        self.observe(tx, CheckSeen(**self.seen(), definition=row["id"], version=row["version"], check=found))
+
+    def silence(self, tx: Tx) -> None:
+        locations.note(tx, "default", {"heard_at": datetime.now(UTC) - timedelta(hours=1)})
+        rules = type(self.rules)(
+            slow_after=self.rules.slow_after,
+            up_since=datetime.now(UTC) - timedelta(hours=2),
+            public_url="",
+            secret=b"",
+        )
+        agents.notice_silence(tx, rules)
+        jobs.relabel(tx, rules)
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_following_the_deltas_is_seeing_the_truth(
+    house: House, seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chance = random.Random(seed)
+    logs = {scope: Log(house.store.epoch, 0) for scope in SCOPES}
+    followers = {scope: Follower() for scope in SCOPES}
+    told: list[int] = []
+
+    def on_commit(commit: Commit) -> None:
+        for change in commit.changes:
+            assert logs[change.scope].apply(change), "no commit is missing between two that are told of"
+        told.extend(json.loads(transition)["seq"] for _, transition in commit.transitions)
+
+    monkeypatch.setattr(house.store, "_on_commit", on_commit)
+    await house.store.write(lambda tx: experiments.create_experiment(tx, "e", "XPP", ""))
+    world = World(house, chance)
+    done = 0
+    for _ in range(120):
+        try:
+            await house.store.write(world.something())
+            done += 1
+        except BatchboardError:
+            continue
+        for scope in SCOPES:
+            if chance.random() < 0.4:
+                catch_up(logs[scope], followers[scope])
+    assert done > 40
+    for scope in SCOPES:
+        catch_up(logs[scope], followers[scope])
+        seq, entries = await house.store.read(partial(rows.snapshot, scope=scope, newest_runs=1000))
+        truth = {entry.key: json.loads(entry.raw or b"") for entry in entries}
+        assert followers[scope].rows == truth
+        assert followers[scope].seq == seq
+    kept = await house.store.read(partial(history.transitions_since, experiment="e", since=0, limit=10_000))
+    assert told == [transition.seq for transition in kept], "every transition is told of once, in order"
+
+
+def catch_up(log: Log, follower: Follower) -> None:
+    messages = log.since(follower.seq)
+    assert messages is not None
+    for message in messages:
+        follower.take(message)
