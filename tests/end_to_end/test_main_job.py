@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import websockets
 
-from tests.end_to_end.installation import TOKEN, Installation, installed, python_for, until
+from tests.end_to_end.installation import AGENT_TOKEN, TOKEN, Installation, installed, python_for, until
 
 
 @pytest.fixture
@@ -50,6 +50,10 @@ def test_the_example_runs_and_reports_to_its_end(running: Installation) -> None:
     submission = running.get(f"/jobs/{job}/submission")
     assert submission["exit_code"] == 0 and f"Job <{row['lsf_id']}> is submitted to queue" in submission["stdout"]
     assert running.api.delete(f"/jobs/{job}").status_code == 204
+    printed = running.log("agent") + running.log("manager").replace(f"?token={TOKEN}", "", 1)
+    assert not any(secret in printed for secret in (TOKEN, AGENT_TOKEN, "replace_counters/demo")), (
+        "secrets are not logged"
+    )
 
 
 async def _follow_log(running: Installation, job: str) -> list[dict[str, Any]]:
