@@ -2,7 +2,6 @@
 
 import msgspec
 
-from realtime.protocol.rows import Row
 from realtime.protocol.wire import Shape, UtcTime
 
 PROTOCOL = "batchboard.v1"
@@ -76,13 +75,3 @@ class LogEnd(Shape, frozen=True, kw_only=True, tag="end"):
 
     status: str
     source: str
-
-
-class DeltaIn(Shape, frozen=True, kw_only=True, tag_field="type", tag="delta"):
-    """A delta as a receiver decodes it."""
-
-    epoch: str
-    from_: int = msgspec.field(name="from")
-    to: int
-    put: list[Row]
-    drop: list[tuple[str, int]]
