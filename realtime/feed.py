@@ -12,7 +12,6 @@ from contextlib import asynccontextmanager, suppress
 from functools import partial
 
 import msgspec
-from sqlalchemy import Connection
 
 from realtime.bus.base import Bus
 from realtime.domain.errors import BatchboardError
@@ -233,7 +232,7 @@ class Feed:
 
     async def read_since(self, scope: str, position: int) -> list[bytes] | None:
         """Deltas from the store; None when the position cannot be served (below the floor or ahead of the store)."""
-        found = await self._store.read(partial(_served, scope=scope, position=position))
+        found = await self._store.read(partial(rows.served_since, scope=scope, since=position, limit=READ_LIMIT))
         return None if found is None else deltas(self._store.epoch, position, found[1], found[0])
 
     async def read_through(self, scope: str, position: int) -> tuple[int, list[bytes]]:
@@ -276,10 +275,3 @@ class Feed:
                 read = partial(rows.changed_since, scope=scope, since=start, limit=READ_LIMIT)
                 entries, end = await self._store.read(read)
                 log.apply(ScopeChange(scope=scope, start=start, end=end, entries=tuple(entries)))
-
-
-def _served(conn: Connection, scope: str, position: int) -> tuple[list[Entry], int] | None:
-    head = rows.position(conn, scope)
-    if head is None or not head[1] <= position <= head[0]:
-        return None
-    return rows.changed_since(conn, scope, position, READ_LIMIT)

@@ -14,6 +14,7 @@ from realtime.__main__ import main
 from realtime.domain.status import Status
 from realtime.settings import PREFIX, SETTINGS
 from realtime.web.api_experiments import experiments
+from realtime.web.api_job import job_api
 from realtime.web.api_jobs import jobs_api
 
 ROOT = Path(__file__).parents[1]
@@ -83,6 +84,12 @@ def test_imports_go_in_the_allowed_direction_only(path: Path) -> None:
     assert ours <= allowed, f"{room} may not import {', '.join(sorted(ours - allowed))}"
 
 
+def test_sql_is_spoken_in_the_store_alone() -> None:
+    speakers = {path for path in SOURCES if any(name.split(".")[0] == "sqlalchemy" for name in imports_of(path))}
+    store = ROOT / "realtime" / "store"
+    assert speakers and all(store in path.parents for path in speakers)
+
+
 def test_every_room_is_in_the_table() -> None:
     rooms = {room_of(".".join(path.relative_to(ROOT).with_suffix("").parts)) for path in SOURCES}
     assert rooms - {"realtime.__init__"} <= PURE | ALLOWED.keys()
@@ -146,7 +153,7 @@ def test_the_readme_lists_every_call_of_the_api() -> None:
     }
     assert listed == {
         f"{route.method} " + re.sub(r"<(?:[a-z]+:)?([a-z]+)>", r"{\1}", route.path)
-        for route in (*experiments.routes, *jobs_api.routes)
+        for route in (*experiments.routes, *jobs_api.routes, *job_api.routes)
     }
 
 

@@ -2,11 +2,9 @@
 
 from typing import Any
 
-from sqlalchemy import Connection
-
 from realtime.domain import report
 from realtime.domain.errors import NotFound
-from realtime.store import jobs
+from realtime.store import Connection, jobs
 from realtime.store.tx import Tx
 
 POSTS_KEPT = 200

@@ -4,11 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection
-
 from realtime.domain.errors import NotFound
 from realtime.domain.job import Clock
-from realtime.store import experiments
+from realtime.store import Connection, experiments
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -228,6 +228,14 @@ def changed_since(conn: Connection, scope: str, since: int, limit: int) -> tuple
     return entries, end
 
 
+def served_since(conn: Connection, scope: str, since: int, limit: int) -> tuple[list[Entry], int] | None:
+    """As `changed_since`; None for a position that cannot be served: below the floor, or ahead of the store."""
+    head = position(conn, scope)
+    if head is None or not head[1] <= since <= head[0]:
+        return None
+    return changed_since(conn, scope, since, limit)
+
+
 def _keys_since(scope: str, since: int) -> Select[Any]:
     experiment = experiment_of(scope)
     tables: list[tuple[str, Any, Any, Any]] = (

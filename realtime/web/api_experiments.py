@@ -1,10 +1,10 @@
 """`/api/v1`: experiments, runs, definitions, and what changed in an experiment."""
 
+from functools import partial
 from typing import Any
 
 import msgspec
 from quart import Response
-from sqlalchemy import Connection, Select, select
 
 from realtime.domain.errors import Gone, Invalid, NotFound
 from realtime.protocol.api import (
@@ -24,11 +24,10 @@ from realtime.service.definitions import change_definition as change
 from realtime.service.definitions import create_definition as create
 from realtime.service.definitions import delete_definition as delete
 from realtime.service.experiments import change_experiment, change_run, create_experiment, start_run
-from realtime.service.rules import known_experiment
-from realtime.store import history, rows, schema
+from realtime.store import history, lists
 from realtime.store.changes import SITE, experiment_scope
 from realtime.web.context import house
-from realtime.web.listing import ChangesSince, Paging, Since, number_cursor, page_of, position
+from realtime.web.listing import ChangesSince, Paging, Since, number_cursor, page_of, page_of_experiment
 from realtime.web.routing import Api, Reply, json_response
 
 experiments = Api("experiments")
@@ -37,14 +36,8 @@ experiments = Api("experiments")
 @experiments.route("GET", "/experiments", query=Paging, answer=ExperimentPage)
 async def list_experiments(query: Paging) -> dict[str, Any]:
     """Experiments by name."""
-
-    def read(conn: Connection) -> dict[str, Any]:
-        name = schema.experiment.c.name
-        chosen = select(schema.experiment).where(name > (query.cursor or "")).order_by(name).limit(query.limit + 1)
-        found = rows.experiments(conn, chosen)
-        return page_of(found, query.limit, lambda row: row.name, position(conn, SITE))
-
-    return await house().store.read(read)
+    read = partial(lists.experiments, after=query.cursor or "", limit=query.limit)
+    return await page_of(SITE, query.limit, read, lambda row: row.name)
 
 
 @experiments.route(
@@ -72,12 +65,10 @@ async def patch_experiment(experiment: str, body: ExperimentChange) -> Experimen
 
 async def read_experiment(name: str) -> ExperimentRow:
     """The experiment's row; raises NotFound."""
-
-    def read(conn: Connection) -> ExperimentRow:
-        known_experiment(conn, name)
-        return rows.experiments(conn, select(schema.experiment).where(schema.experiment.c.name == name))[0]
-
-    return await house().store.read(read)
+    found = await house().store.read(partial(lists.experiment, name=name))
+    if found is None:
+        raise NotFound(f"there is no experiment {name[:80]!r}", field="experiment")
+    return found
 
 
 def given(body: msgspec.Struct) -> dict[str, Any]:
@@ -88,18 +79,8 @@ def given(body: msgspec.Struct) -> dict[str, Any]:
 @experiments.route("GET", "/experiments/<experiment>/runs", query=Paging, answer=RunPage)
 async def list_runs(experiment: str, query: Paging) -> dict[str, Any]:
     """Runs, newest first."""
-    before = number_cursor(query.cursor)
-
-    def read(conn: Connection) -> dict[str, Any]:
-        known_experiment(conn, experiment)
-        run = schema.run.c
-        chosen: Select[Any] = select(schema.run).where(run.experiment == experiment).order_by(run.number.desc())
-        if before is not None:
-            chosen = chosen.where(run.number < before)
-        found = rows.runs(conn, chosen.limit(query.limit + 1))
-        return page_of(found, query.limit, lambda row: row.number, position(conn, experiment_scope(experiment)))
-
-    return await house().store.read(read)
+    read = partial(lists.runs, of=experiment, before=number_cursor(query.cursor), limit=query.limit)
+    return await page_of_experiment(experiment, query.limit, read, lambda row: row.number)
 
 
 @experiments.route(
@@ -132,32 +113,18 @@ async def patch_run(experiment: str, number: int, body: RunChange) -> RunRow:
 
 async def read_run(experiment: str, number: int) -> RunRow:
     """The run's row; raises NotFound."""
-
-    def read(conn: Connection) -> RunRow:
-        known_experiment(conn, experiment)
-        run = schema.run.c
-        chosen = select(schema.run).where(run.experiment == experiment, run.number == number)
-        found = rows.runs(conn, chosen)
-        if not found:
-            raise NotFound(f"there is no run {number} in {experiment}", field="run")
-        return found[0]
-
-    return await house().store.read(read)
+    found = await house().store.read(partial(lists.run, of=experiment, number=number))
+    if found is None:
+        await read_experiment(experiment)
+        raise NotFound(f"there is no run {number} in {experiment}", field="run")
+    return found
 
 
 @experiments.route("GET", "/experiments/<experiment>/definitions", query=Paging, answer=DefinitionPage)
 async def list_definitions(experiment: str, query: Paging) -> dict[str, Any]:
     """Hashes by id, archived ones included."""
-    after = number_cursor(query.cursor) or 0
-
-    def read(conn: Connection) -> dict[str, Any]:
-        known_experiment(conn, experiment)
-        row = schema.definition.c
-        chosen = select(schema.definition).where(row.experiment == experiment, row.id > after).order_by(row.id)
-        found = rows.definitions(conn, chosen.limit(query.limit + 1))
-        return page_of(found, query.limit, lambda row: row.id, position(conn, experiment_scope(experiment)))
-
-    return await house().store.read(read)
+    read = partial(lists.definitions, of=experiment, after=number_cursor(query.cursor) or 0, limit=query.limit)
+    return await page_of_experiment(experiment, query.limit, read, lambda row: row.id)
 
 
 @experiments.route(
@@ -215,30 +182,18 @@ async def delete_definition(experiment: str, id: int) -> Reply | None:
 
 async def read_definition(experiment: str, definition: int) -> DefinitionRow:
     """The definition's row; raises NotFound."""
-
-    def read(conn: Connection) -> DefinitionRow:
-        known_experiment(conn, experiment)
-        row = schema.definition.c
-        found = rows.definitions(
-            conn, select(schema.definition).where(row.experiment == experiment, row.id == definition)
-        )
-        if not found:
-            raise NotFound(f"there is no hash with id {definition} in {experiment}", field="id")
-        return found[0]
-
-    return await house().store.read(read)
+    found = await house().store.read(partial(lists.definition, of=experiment, wanted=definition))
+    if found is None:
+        await read_experiment(experiment)
+        raise NotFound(f"there is no hash with id {definition} in {experiment}", field="id")
+    return found
 
 
 @experiments.route("GET", "/experiments/<experiment>/transitions", query=Since, answer=TransitionPage)
 async def list_transitions(experiment: str, query: Since) -> dict[str, Any]:
     """Every status transition after a seq, once, in order; `next` is the seq to go on from."""
-
-    def read(conn: Connection) -> dict[str, Any]:
-        known_experiment(conn, experiment)
-        found = history.transitions_since(conn, experiment, query.since, query.limit + 1)
-        return page_of(found, query.limit, lambda item: item.seq, position(conn, experiment_scope(experiment)))
-
-    return await house().store.read(read)
+    read = partial(history.transitions_since, experiment=experiment, since=query.since, limit=query.limit + 1)
+    return await page_of_experiment(experiment, query.limit, read, lambda item: item.seq)
 
 
 @experiments.route(
@@ -253,7 +208,7 @@ async def list_changes(experiment: str, query: ChangesSince) -> Response:
     epoch, _, seq = query.since.partition(":")
     if not seq.isdecimal() or len(seq) > 18:
         raise Invalid("expected EPOCH:SEQ", field="since")
-    await house().store.read(lambda conn: known_experiment(conn, experiment))
+    await read_experiment(experiment)
     found = None
     if epoch == house().store.epoch:
         found = await house().feed.read_since(experiment_scope(experiment), int(seq))

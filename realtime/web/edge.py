@@ -13,6 +13,7 @@ from realtime.protocol.wire import encode
 from realtime.web import pages
 from realtime.web.agents import agents
 from realtime.web.api_experiments import experiments
+from realtime.web.api_job import job_api
 from realtime.web.api_jobs import jobs_api
 from realtime.web.context import House
 from realtime.web.health import health
@@ -58,6 +59,7 @@ def application(house: House) -> Quart:
         live_log,
         experiments.blueprint,
         jobs_api.blueprint,
+        job_api.blueprint,
         pages.pages,
     ):
         app.register_blueprint(blueprint)

@@ -1,14 +1,11 @@
 """Is it up: `/healthz`, `/readyz`, `/metrics`. No login, nothing secret."""
 
 from quart import Blueprint, Response
-from sqlalchemy import Connection, func, select
 
 from realtime.domain.errors import BatchboardError
 from realtime.protocol.api import Alive, BusState, Ready, StoreState
-from realtime.protocol.rows import LocationRow
 from realtime.protocol.wire import encode
-from realtime.store import rows, schema
-from realtime.store.changes import SITE
+from realtime.store import lists
 from realtime.web.context import house
 from realtime.web.routing import json_response
 
@@ -28,7 +25,7 @@ async def readyz() -> Response:
     bus = here.bus.state()
     state = BusState(name=bus.name, server=here.bus_server, connected=bus.connected, error=bus.error)
     try:
-        locations = await here.store.read(_locations)
+        locations = await here.store.read(lists.locations)
     except BatchboardError as error:
         store = StoreState(ok=False, epoch=None, error=error.message)
         return json_response(encode(Ready(store=store, bus=state, locations=[])), 503)
@@ -36,16 +33,12 @@ async def readyz() -> Response:
     return json_response(encode(Ready(store=store, bus=state, locations=locations)))
 
 
-def _locations(conn: Connection) -> list[LocationRow]:
-    return rows.locations(conn, SITE, select(schema.location).order_by(schema.location.c.name))
-
-
 @health.get("/metrics")
 async def metrics() -> Response:
     """Prometheus text."""
     here = house()
-    counts = await here.store.read(_live_jobs)
-    locations = await here.store.read(_locations)
+    counts = await here.store.read(lists.live_jobs)
+    locations = await here.store.read(lists.locations)
     bus = here.bus.state()
     lines = [
         "# HELP batchboard_jobs_live Live jobs by status.",
@@ -65,9 +58,3 @@ async def metrics() -> Response:
         f"batchboard_bus_dropped_total {bus.dropped}",
     ]
     return Response("\n".join(lines) + "\n", content_type="text/plain; version=0.0.4; charset=utf-8")
-
-
-def _live_jobs(conn: Connection) -> list[tuple[str, int]]:
-    job = schema.job.c
-    counted = select(job.status, func.count()).where(job.live).group_by(job.status).order_by(job.status)
-    return [(status, count) for status, count in conn.execute(counted)]

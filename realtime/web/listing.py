@@ -1,15 +1,19 @@
 """Lists: what may be asked of them, and how a page is answered."""
 
-from typing import Annotated, Any
+from collections.abc import Callable
+from functools import partial
+from typing import Annotated, Any, TypeVar
 
 import msgspec
-from sqlalchemy import Connection
 
 from realtime.domain.errors import Invalid
 from realtime.protocol.wire import Strict
-from realtime.store import rows
+from realtime.service.rules import known_experiment
+from realtime.store import Connection, rows
+from realtime.store.changes import experiment_scope
 from realtime.web.context import house
 
+Item = TypeVar("Item")
 Limit = Annotated[int, msgspec.Meta(ge=1, le=500)]
 
 
@@ -33,17 +37,29 @@ class ChangesSince(Strict, frozen=True, kw_only=True):
     since: str
 
 
-def page_of(items: list[Any], limit: int, cursor: Any, seq: int) -> dict[str, Any]:
-    """A page from one item more than the limit; `cursor(item)` is where the next page begins."""
-    shown = items[:limit]
-    following = str(cursor(shown[-1])) if len(items) > limit else None
-    return {"items": shown, "next": following, "epoch": house().store.epoch, "seq": seq}
+async def page_of(
+    scope: str, limit: int, read: Callable[[Connection], list[Item]], cursor: Callable[[Item], object]
+) -> dict[str, Any]:
+    """A page of what `read` gives (one item more than the limit), and the position it was read at.
+
+    `cursor(item)` is where the page after that item begins.
+    """
+
+    def look(conn: Connection) -> tuple[list[Item], int]:
+        found = rows.position(conn, scope)
+        return read(conn), found[0] if found else 0
+
+    items, seq = await house().store.read(look)
+    following = str(cursor(items[limit - 1])) if len(items) > limit else None
+    return {"items": items[:limit], "next": following, "epoch": house().store.epoch, "seq": seq}
 
 
-def position(conn: Connection, scope: str) -> int:
-    """The seq that a list was read at."""
-    found = rows.position(conn, scope)
-    return found[0] if found else 0
+async def page_of_experiment(
+    experiment: str, limit: int, read: Callable[[Connection], list[Item]], cursor: Callable[[Item], object]
+) -> dict[str, Any]:
+    """A page of what belongs to an experiment; raises NotFound."""
+    await house().store.read(partial(known_experiment, name=experiment))
+    return await page_of(experiment_scope(experiment), limit, read, cursor)
 
 
 def number_cursor(cursor: str | None) -> int | None:

@@ -8,7 +8,7 @@ from realtime.domain.errors import Invalid, NotFound, Unavailable
 from realtime.protocol.live import LogEnd, LogReset, LogText
 from realtime.protocol.wire import encode
 from realtime.web import session
-from realtime.web.api_jobs import LOG_LIMIT, read_log, read_stored
+from realtime.web.api_job import LOG_LIMIT, read_log, read_stored
 
 live_log = Blueprint("live_log", __name__, url_prefix="/api/v1")
 

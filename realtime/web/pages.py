@@ -16,6 +16,7 @@ from realtime.store.changes import SITE, experiment_scope
 from realtime.store.experiments import newest_runs_with_few_jobs
 from realtime.web.api_experiments import experiments as experiments_api
 from realtime.web.api_experiments import read_experiment
+from realtime.web.api_job import job_api
 from realtime.web.api_jobs import jobs_api
 from realtime.web.auth import COOKIE_AGE, check_login, check_place, cookie_name, same, session_cookie
 from realtime.web.context import house
@@ -112,7 +113,7 @@ async def docs() -> str:
 
 
 def _described() -> bytes:
-    return encode(document(experiments_api, jobs_api))
+    return encode(document(experiments_api, jobs_api, job_api))
 
 
 @pages.post("/login")

@@ -1,0 +1,157 @@
+"""`/api/v1`: looking into one job. Its log, details, submission, history and the posts received."""
+
+from datetime import UTC, datetime
+from functools import partial
+
+from realtime.domain.errors import Invalid, NotFound, Unavailable
+from realtime.protocol.agent import LogAnswer, Question
+from realtime.protocol.api import Details, JobReports, JobTransitions, ReceivedPost, SkippedItem, SubmissionAnswer
+from realtime.protocol.wire import Strict
+from realtime.store import history, jobs
+from realtime.store.jobs import StoredJob
+from realtime.web.api_jobs import read_job
+from realtime.web.context import house
+from realtime.web.routing import Api
+
+job_api = Api("job")
+
+LOG_LIMIT = 256 * 1024
+
+
+class LogRange(Strict, frozen=True, kw_only=True):
+    """Bytes; without `offset` the end of the log."""
+
+    offset: int | None = None
+    limit: int = 64 * 1024
+
+
+@job_api.route("GET", "/jobs/<id>/log", query=LogRange, answer=LogAnswer, answers={503: "the agent did not answer"})
+async def get_log(id: str, query: LogRange) -> LogAnswer:
+    """A piece of the job's output."""
+    if query.offset is not None and query.offset < 0:
+        raise Invalid("expected an offset from 0", field="offset")
+    if not 1 <= query.limit <= LOG_LIMIT:
+        raise Invalid(f"expected a limit from 1 to {LOG_LIMIT} bytes", field="limit")
+    return await read_log(await read_stored(id), query.offset, query.limit)
+
+
+async def read_log(stored: StoredJob, offset: int | None, limit: int) -> LogAnswer:
+    """Ask the agent for a piece of the log; raises Unavailable."""
+    if not stored.job.lsf_jobs:
+        return LogAnswer(text="", source="none", offset=0, next=0, size=0, path=None, complete=not stored.status.live)
+    question = _question(stored, "log", offset, limit)
+    answer = await house().questions.ask(stored.location, question)
+    if answer.log is None:
+        raise Unavailable("the batch client answered without a log", code="agent_error")
+    return answer.log
+
+
+def _question(stored: StoredJob, kind: str, offset: int | None = None, limit: int = 0) -> Question:
+    return Question(
+        id="",
+        kind=kind,
+        job=stored.job.id,
+        lsf_ids=[lsf_job.lsf_id for lsf_job in stored.job.lsf_jobs],
+        ended=not stored.status.live,
+        offset=offset,
+        limit=limit,
+    )
+
+
+async def read_stored(job_id: str) -> StoredJob:
+    """The job's facts; raises NotFound."""
+    stored = await house().store.read(partial(jobs.find, job_id=job_id))
+    if stored is None:
+        raise NotFound(f"there is no job {job_id[:40]!r}", field="id")
+    return stored
+
+
+@job_api.route("GET", "/jobs/<id>/details", answer=Details, answers={503: "the agent did not answer, and never has"})
+async def get_details(id: str) -> Details:
+    """The text of `bjobs -l`; the last one known while the agent is away."""
+    stored = await read_stored(id)
+    if not stored.job.lsf_jobs:
+        answer = submission_of(stored)
+        return Details(text=answer.text, as_of=answer.as_of)
+    store = house().store
+    try:
+        answered = await house().questions.ask(stored.location, _question(stored, "details"))
+    except Unavailable:
+        last = await store.read(partial(jobs.last_details, job_id=id))
+        if last is None:
+            raise
+        return Details(text=last[0], as_of=last[1])
+    text = answered.text or ""
+    await store.write(lambda tx: jobs.keep_details(tx, id, text))
+    return Details(text=text, as_of=datetime.now(UTC))
+
+
+@job_api.route("GET", "/jobs/<id>/submission", answer=SubmissionAnswer)
+async def get_submission(id: str) -> SubmissionAnswer:
+    """How the submit script was run and what it said."""
+    return submission_of(await read_stored(id))
+
+
+def submission_of(stored: StoredJob) -> SubmissionAnswer:
+    """The submission with a text for people."""
+    submission = stored.job.submission
+    if submission.ended_at is None:
+        end = "still running" if submission.began_at else "not begun yet"
+    elif submission.problem:
+        end = submission.problem
+    else:
+        end = f"exit code {submission.exit_code}" + (", ended because it took too long" if submission.timed_out else "")
+    command = " ".join([stored.executable, *submission.arguments])
+    text = "\n".join(
+        [
+            f"$ {command}",
+            f"({end})",
+            "",
+            "--- stdout",
+            submission.stdout.rstrip("\n"),
+            "--- stderr",
+            submission.stderr.rstrip("\n"),
+        ]
+    )
+    return SubmissionAnswer(
+        text=text,
+        as_of=submission.ended_at or submission.began_at or submission.handed_at or stored.job.requested_at,
+        executable=stored.executable,
+        arguments=list(submission.arguments),
+        exit_code=submission.exit_code,
+        timed_out=submission.timed_out,
+        problem=submission.problem,
+        stdout=submission.stdout,
+        stderr=submission.stderr,
+        handed_at=submission.handed_at,
+        began_at=submission.began_at,
+        bsub_called_at=submission.bsub_called_at,
+        ended_at=submission.ended_at,
+        sha256=submission.sha256,
+    )
+
+
+@job_api.route("GET", "/jobs/<id>/transitions", answer=JobTransitions)
+async def get_transitions(id: str) -> JobTransitions:
+    """The job's history."""
+    await read_job(id)
+    return JobTransitions(items=await house().store.read(partial(history.transitions_of, job_id=id)))
+
+
+@job_api.route("GET", "/jobs/<id>/reports", answer=JobReports)
+async def get_reports(id: str) -> JobReports:
+    """The last posts received, newest first, with what became of each."""
+    await read_job(id)
+    found = await house().store.read(partial(jobs.posts, job_id=id))
+    return JobReports(
+        items=[
+            ReceivedPost(
+                n=post["n"],
+                at=post["at"],
+                body=post["body"],
+                accepted=post["accepted"],
+                skipped=[SkippedItem(**skip) for skip in post["skipped"]],
+            )
+            for post in found
+        ]
+    )
