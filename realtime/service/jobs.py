@@ -66,8 +66,6 @@ def apply(
                 user=by,
                 location=found["location"],
                 kill_requested_by=None,
-                posted_lsf_id=None,
-                counters=(),
                 status=Status.REQUEST_SENT,
                 detail="",
             )
@@ -129,8 +127,6 @@ def resubmit(tx: Tx, rules: Rules, wanted: str, by: str) -> str:
         job=_new_job(tx, list(old.job.submission.arguments)),
         user=by,
         kill_requested_by=None,
-        posted_lsf_id=None,
-        counters=(),
     )
     return _request(tx, rules, definition["version"], [again])[0]
 

@@ -3,10 +3,9 @@
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from sqlalchemy import Connection, and_, delete, func, insert, not_, select, update
+from sqlalchemy import Connection, and_, delete, insert, not_, select, update
 
 from realtime.domain.job import Assessment, Job, LsfJob, Submission
-from realtime.domain.report import Counter
 from realtime.domain.status import BEFORE_LSF, Status
 from realtime.store import experiments, schema
 from realtime.store.changes import experiment_scope
@@ -16,7 +15,6 @@ _job = schema.job.c
 _submission = schema.submission.c
 _lsf_job = schema.lsf_job.c
 _transition = schema.transition.c
-_post = schema.post.c
 
 _FACTS = ("cancelled_at", "kill_requested_at", "kill_answered_at", "kill_error")
 _SUBMISSION = tuple(field.name for field in fields(Submission) if field.name not in ("arguments", "order"))
@@ -37,8 +35,6 @@ class StoredJob:
     user: str
     location: str
     kill_requested_by: str | None
-    posted_lsf_id: str | None
-    counters: tuple[Counter, ...]
     status: Status
     detail: str
 
@@ -81,7 +77,6 @@ def _stored(row: Any, submission: Any, lsf_jobs: tuple[LsfJob, ...]) -> StoredJo
             lsf_jobs=lsf_jobs,
             **{name: row[name] for name in _FACTS},
         ),
-        counters=tuple(Counter(**counter) for counter in row["counters"]),
         status=Status(row["status"]),
         **{
             name: row[name]
@@ -95,7 +90,6 @@ def _stored(row: Any, submission: Any, lsf_jobs: tuple[LsfJob, ...]) -> StoredJo
                 "user",
                 "location",
                 "kill_requested_by",
-                "posted_lsf_id",
                 "detail",
             )
         },
@@ -290,30 +284,6 @@ def in_lsf(conn: Connection, location: str) -> list[tuple[str, list[str]]]:
     for job_id, lsf_id in conn.execute(chosen):
         found.setdefault(job_id, []).append(lsf_id)
     return list(found.items())
-
-
-def set_report(tx: Tx, stored: StoredJob, counters: tuple[Counter, ...], posted_lsf_id: str | None) -> None:
-    """A new report."""
-    values = {
-        "counters": [{"name": c.name, "value": c.value, "color": c.color} for c in counters],
-        "posted_lsf_id": posted_lsf_id,
-    }
-    tx.conn.execute(update(schema.job).where(_job.id == stored.job.id).values(values))
-    touch(tx, stored)
-
-
-def keep_post(tx: Tx, job_id: str, body: str, accepted: int, skipped: list[dict[str, str]], limit: int) -> None:
-    """Keep a post received, and the last `limit` in all."""
-    newest = tx.conn.execute(select(func.max(_post.n)).where(_post.job == job_id)).scalar() or 0
-    values = {"n": newest + 1, "at": tx.now, "body": body, "accepted": accepted, "skipped": skipped}
-    tx.conn.execute(insert(schema.post).values(job=job_id, **values))
-    tx.conn.execute(delete(schema.post).where(_post.job == job_id, _post.n <= newest + 1 - limit))
-
-
-def posts(conn: Connection, job_id: str) -> list[dict[str, Any]]:
-    """Posts received, newest first."""
-    chosen = select(schema.post).where(_post.job == job_id).order_by(_post.n.desc())
-    return [dict(row) for row in conn.execute(chosen).mappings()]
 
 
 def keep_details(tx: Tx, job_id: str, text: str) -> None:

@@ -7,7 +7,7 @@ from realtime.domain.errors import Invalid, NotFound, Unavailable
 from realtime.protocol.agent import LogAnswer, Question
 from realtime.protocol.api import Details, JobReports, JobTransitions, ReceivedPost, SkippedItem, SubmissionAnswer
 from realtime.protocol.wire import Strict
-from realtime.store import history, jobs
+from realtime.store import history, jobs, reports
 from realtime.store.jobs import StoredJob
 from realtime.web.api_jobs import read_job
 from realtime.web.context import house
@@ -142,7 +142,7 @@ async def get_transitions(id: str) -> JobTransitions:
 async def get_reports(id: str) -> JobReports:
     """The last posts received, newest first, with what became of each."""
     await read_job(id)
-    found = await house().store.read(partial(jobs.posts, job_id=id))
+    found = await house().store.read(partial(reports.posts, job_id=id))
     return JobReports(
         items=[
             ReceivedPost(
