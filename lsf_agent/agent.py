@@ -56,6 +56,8 @@ SCRIPTS_AT_ONCE = 8
 SCRIPTS_AT_ALL = 64
 """Those that stay for their job's whole life (`bsub -K`) included."""
 AFTER_A_FAULT = 5.0
+FIRST_ANSWER = 1.0
+"""Seconds that the first lease waits for LSF to say who it is."""
 
 
 class Agent:
@@ -113,17 +115,16 @@ class Agent:
                 self._begin(f"submit/{entry.job}", self._submit(request))
 
     async def _keep_lease(self) -> None:
-        self._version = await self._scheduler.version()
-        if self._version is None:
-            self._beside(self._learn_version())
+        """A slow LSF must not keep the manager waiting: who answers may be told with the next lease."""
+        learning = self._group.create_task(self._guard("asking LSF who it is", self._learn_version()))
+        await asyncio.wait({learning}, timeout=FIRST_ANSWER)
         await self._link.keep_lease(self._leased)
 
     async def _learn_version(self) -> None:
-        """For a start while LSF is away: who answers is told with the next lease."""
         pause = Backoff(1.0, 60.0)
-        while self._version is None:
+        while (version := await self._scheduler.version()) is None:
             await pause.wait()
-            self._version = await self._scheduler.version()
+        self._version = version
         self._link.renew()
 
     def _lease_request(self) -> LeaseRequest:
