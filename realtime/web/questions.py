@@ -64,11 +64,14 @@ class Questions:
 
     def take(self, location: str, holding: list[str]) -> list[Question]:
         """The questions open for a location that the agent does not hold yet; the expired ones are forgotten."""
+        held = set(holding)
+        return [question for key, (_, question) in self._still_open(location).items() if f"question/{key}" not in held]
+
+    def _still_open(self, location: str) -> dict[str, tuple[float, Question]]:
         now = time.monotonic()
         still = {key: found for key, found in self._open.get(location, {}).items() if found[0] > now}
         self._open[location] = still
-        held = set(holding)
-        return [question for key, (_, question) in still.items() if f"question/{key}" not in held]
+        return still
 
     def answered(self, answer: Answer) -> None:
         """An agent has answered: bring it to the process that asked."""
@@ -80,7 +83,7 @@ class Questions:
         asked = decode(message, _Asked)
         location = topic.removeprefix("question:")
         until = time.monotonic() + QUESTION_TIMEOUT
-        self._open.setdefault(location, {})[asked.question.id] = until, asked.question
+        self._still_open(location)[asked.question.id] = until, asked.question
 
     def _on_answer(self, topic: str, message: bytes) -> None:
         answer = decode(message, Answer)
