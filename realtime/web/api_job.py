@@ -4,10 +4,10 @@ from datetime import UTC, datetime
 from functools import partial
 
 from realtime.domain.errors import Invalid, NotFound, Unavailable
-from realtime.protocol.agent import LogAnswer, Question
+from realtime.protocol.agent import Answer, LogAnswer, Question
 from realtime.protocol.api import Details, JobReports, JobTransitions, ReceivedPost, SkippedItem, SubmissionAnswer
 from realtime.protocol.wire import Strict
-from realtime.store import history, jobs, reports
+from realtime.store import history, jobs, locations, reports
 from realtime.store.jobs import StoredJob
 from realtime.web.api_jobs import read_job
 from realtime.web.context import house
@@ -40,10 +40,18 @@ async def read_log(stored: StoredJob, offset: int | None, limit: int) -> LogAnsw
     if not stored.job.lsf_jobs:
         return LogAnswer(text="", source="none", offset=0, next=0, size=0, path=None, complete=not stored.status.live)
     question = _question(stored, "log", offset, limit)
-    answer = await house().questions.ask(stored.location, question)
+    answer = await _ask(stored, question)
     if answer.log is None:
         raise Unavailable("the batch client answered without a log", code="agent_error")
     return answer.log
+
+
+async def _ask(stored: StoredJob, question: Question) -> Answer:
+    """The agent's answer; raises Unavailable, at once when the agent is known to be away."""
+    place = await house().store.read(partial(locations.find, name=stored.location))
+    if place is None or not place["agent_connected"]:
+        raise Unavailable(f"the batch client of {stored.location} is away", code="agent_away")
+    return await house().questions.ask(stored.location, question)
 
 
 def _question(stored: StoredJob, kind: str, offset: int | None = None, limit: int = 0) -> Question:
@@ -75,7 +83,7 @@ async def get_details(id: str) -> Details:
         return Details(text=answer.text, as_of=answer.as_of)
     store = house().store
     try:
-        answered = await house().questions.ask(stored.location, _question(stored, "details"))
+        answered = await _ask(stored, _question(stored, "details"))
     except Unavailable:
         last = await store.read(partial(jobs.last_details, job_id=id))
         if last is None:

@@ -56,6 +56,31 @@ async def test_requests_are_kept_and_go_out_and_slow_says_what_is_known(client: 
     assert [item["to"] for item in history] == ["Request Sent", "Persisted", "Request Sent", "LSF_Slow", "PEND"]
 
 
+async def test_with_the_agent_away_questions_are_answered_at_once_with_what_is_known(client: Client) -> None:
+    await client.prepare()
+    agent = SayingAgent(client)
+    await agent.lease()
+    job = await client.apply()
+    await agent.run_job(job["id"])
+    agent.holding = ["check/1/1"]
+    asking = asyncio.create_task(client.call("GET", f"/jobs/{job['id']}/details"))
+    question = (await agent.work()).questions[0]
+    await agent.call("answers", question=question.id, text="Job <7>, ...")
+    known = (await asking).body
+    other = await client.apply()
+    await until(client, other, "Persisted")
+    async with asyncio.timeout(2):
+        details = await client.get(f"/jobs/{job['id']}/details")
+        log = await client.call("GET", f"/jobs/{job['id']}/log")
+    assert details["text"] == known["text"] and details["as_of"] <= known["as_of"]
+    assert (log.status, log.error[0]) == (503, "agent_away")
+    assert await status_of(client, job) == "PEND", "LSF's last word stays"
+
+
+async def status_of(client: Client, job: Any) -> str:
+    return str((await client.get(f"/jobs/{job['id']}"))["status"])
+
+
 async def keep_asking(agent: SayingAgent) -> None:
     """An agent that has all work and asks for more."""
     while True:
