@@ -19,10 +19,7 @@ from hypercorn.asyncio import serve as hypercorn_serve
 from hypercorn.config import Config
 
 from realtime import __version__
-from realtime.bus import server as bus_server
-from realtime.bus.base import Bus
-from realtime.bus.in_process import InProcessBus
-from realtime.bus.redis import RedisBus
+from realtime.bus import Bus, describe, find, make_bus
 from realtime.domain.errors import BatchboardError
 from realtime.feed import Feed, publish
 from realtime.service.agents import notice_silence
@@ -55,11 +52,11 @@ BACKLOG = 2048
 @asynccontextmanager
 async def open_bus(settings: Settings) -> AsyncIterator[tuple[Bus, str]]:
     """The bus and what carries it, started; ended after."""
-    redis = await bus_server.find(settings)
-    bus: Bus = RedisBus(redis.url, settings.instance) if redis else InProcessBus()
+    redis = await find(settings)
+    bus = make_bus(redis, settings.instance)
     try:
         await bus.start()
-        yield bus, bus_server.describe(redis)
+        yield bus, describe(redis)
     finally:
         await bus.close()
         if redis:

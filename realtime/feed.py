@@ -183,7 +183,6 @@ class Feed:
         self._bus = bus
         self._logs: dict[str, Log] = {}
         self._watchers: dict[str, int] = {}
-        self._behind: set[str] = set()
         self._look = asyncio.Event()
         self._unlisten: list[Callable[[], None]] = []
 
@@ -217,8 +216,7 @@ class Feed:
                 log = Log(self._store.epoch, head[0] if head else 0)
                 # Two may have come here at once: the first one's log is the log.
                 self._logs.setdefault(scope, log)
-                self._behind.add(scope)  # news between reading the head and now went unheard
-                self._look.set()
+                self._look.set()  # news between reading the head and now went unheard
             yield self._logs[scope]
         finally:
             self._watchers[scope] -= 1
@@ -257,20 +255,15 @@ class Feed:
             logger.warning("odd message on the bus in %s ignored", topic)
             return
         if epoch == log.epoch and not log.apply(change):
-            self._behind.add(scope)
             self._look.set()
 
     def _on_gap(self) -> None:
-        self._behind.update(self._logs)
         self._look.set()
 
     async def _catch_up(self) -> None:
-        behind, self._behind = self._behind, set()
         for scope, log in list(self._logs.items()):
             head = await self._store.read(partial(rows.position, scope=scope))
-            if head is None or (head[0] <= log.seq and scope not in behind):
-                continue
-            while log.seq < head[0]:
+            while head is not None and log.seq < head[0]:
                 start = log.seq
                 read = partial(rows.changed_since, scope=scope, since=start, limit=READ_LIMIT)
                 entries, end = await self._store.read(read)

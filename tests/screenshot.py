@@ -11,7 +11,7 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-from tests.end_to_end.installation import free_port
+from tests.ports import free_port
 
 LIFE = 40.0
 """Seconds in which the demo gets jobs of every kind."""

@@ -69,6 +69,7 @@ class Job:
     lsf_jobs: tuple[LsfJob, ...] = ()
     cancelled_at: datetime | None = None
     kill_requested_at: datetime | None = None
+    kill_requested_by: str | None = None
     kill_answered_at: datetime | None = None
     kill_error: str | None = None
 

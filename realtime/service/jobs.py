@@ -65,7 +65,6 @@ def apply(
                 parameters=text,
                 user=by,
                 location=found["location"],
-                kill_requested_by=None,
                 status=Status.REQUEST_SENT,
                 detail="",
             )
@@ -126,7 +125,6 @@ def resubmit(tx: Tx, rules: Rules, wanted: str, by: str) -> str:
         old,
         job=_new_job(tx, list(old.job.submission.arguments)),
         user=by,
-        kill_requested_by=None,
     )
     return _request(tx, rules, definition["version"], [again])[0]
 
@@ -139,8 +137,10 @@ def kill(tx: Tx, rules: Rules, wanted: str, by: str) -> None:
     if stored.job.submission.claimed_at is None and not stored.job.lsf_jobs:
         job = replace(stored.job, cancelled_at=tx.now)
     else:
-        stored = jobs.ask_kill(tx, stored, by)
-        job = replace(stored.job, kill_requested_at=tx.now, kill_answered_at=None, kill_error=None)
+        job = replace(
+            stored.job, kill_requested_at=tx.now, kill_requested_by=by, kill_answered_at=None, kill_error=None
+        )
+        tx.work_for(stored.location)
     record(tx, rules, stored, job, by)
 
 

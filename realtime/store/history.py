@@ -7,7 +7,7 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 
 from realtime.protocol.rows import Transition
 from realtime.store import schema
-from realtime.store.tx import Tx
+from realtime.store.tx import Tx, as_transition
 
 _transition = schema.transition.c
 _idempotency = schema.idempotency.c
@@ -31,10 +31,7 @@ def transitions_of(conn: Connection, job_id: str) -> list[Transition]:
 
 
 def _transitions(conn: Connection, chosen: Any) -> list[Transition]:
-    return [
-        Transition(**{("from_" if name == "from" else name): value for name, value in row.items()})
-        for row in conn.execute(chosen).mappings()
-    ]
+    return [as_transition(dict(row)) for row in conn.execute(chosen).mappings()]
 
 
 def remembered_answer(conn: Connection, experiment: str, key: str) -> tuple[str, bytes] | None:

@@ -1,6 +1,6 @@
 """Jobs, their submissions and LSF jobs: read as the domain's facts, written with what follows from them."""
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from typing import Any
 
 from sqlalchemy import Connection, and_, delete, insert, not_, select, update
@@ -16,7 +16,7 @@ _submission = schema.submission.c
 _lsf_job = schema.lsf_job.c
 _transition = schema.transition.c
 
-_FACTS = ("cancelled_at", "kill_requested_at", "kill_answered_at", "kill_error")
+_FACTS = ("cancelled_at", "kill_requested_at", "kill_requested_by", "kill_answered_at", "kill_error")
 _SUBMISSION = tuple(field.name for field in fields(Submission) if field.name not in ("arguments", "order"))
 _LSF_JOB = tuple(field.name for field in fields(LsfJob) if field.name not in ("order", "status"))
 
@@ -34,7 +34,6 @@ class StoredJob:
     parameters: str
     user: str
     location: str
-    kill_requested_by: str | None
     status: Status
     detail: str
 
@@ -89,7 +88,6 @@ def _stored(row: Any, submission: Any, lsf_jobs: tuple[LsfJob, ...]) -> StoredJo
                 "parameters",
                 "user",
                 "location",
-                "kill_requested_by",
                 "detail",
             )
         },
@@ -128,7 +126,6 @@ def create(tx: Tx, new: list[tuple[StoredJob, int, int]], assessment: Assessment
 def save(tx: Tx, before: StoredJob, job: Job, assessment: Assessment, by: str) -> None:
     """Write a job's new facts and what follows from them; records the transition when the status changed."""
     values: dict[str, Any] = {name: getattr(job, name) for name in _FACTS} | _derived(assessment)
-    values["kill_requested_by"] = before.kill_requested_by
     tx.conn.execute(update(schema.job).where(_job.id == job.id).values(values))
     if job.submission != before.job.submission:
         tx.conn.execute(
@@ -186,12 +183,6 @@ def _follow(tx: Tx, stored: StoredJob, old: Status | None, assessment: Assessmen
 def touch(tx: Tx, stored: StoredJob) -> None:
     """The job's row has changed."""
     tx.touch(experiment_scope(stored.experiment), f"job/{stored.job.id}")
-
-
-def ask_kill(tx: Tx, stored: StoredJob, by: str) -> StoredJob:
-    """Remember who asked for the kill; the agent of its location has something to do."""
-    tx.work_for(stored.location)
-    return replace(stored, kill_requested_by=by)
 
 
 def remove(tx: Tx, stored: StoredJob) -> None:

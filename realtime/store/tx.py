@@ -4,6 +4,7 @@
 back in its newest state and encoded for whoever listens.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -68,7 +69,7 @@ class Tx:
             for transition in recorded:
                 seq += 1
                 transition["seq"] = seq
-                transitions.append((transition["experiment"], encode(_as_transition(transition))))
+                transitions.append((transition["experiment"], encode(as_transition(transition))))
             if recorded:
                 self.conn.execute(insert(schema.transition), recorded)
             numbered = dict(zip(touched, range(seq + 1, seq + len(touched) + 1), strict=True))
@@ -107,7 +108,8 @@ class Tx:
             self.conn.execute(grave.on_conflict_do_update(index_elements=["scope", "key"], set_=values))
 
 
-def _as_transition(recorded: dict[str, Any]) -> Transition:
+def as_transition(recorded: Mapping[str, Any]) -> Transition:
+    """A row of the table as it is told."""
     return Transition(**{("from_" if name == "from" else name): value for name, value in recorded.items()})
 
 

@@ -10,7 +10,8 @@ from collections.abc import Awaitable, Callable
 import httpx
 
 from tests.bench.receivers import Receiver, close, connect, upgrade
-from tests.bench.server import TOKEN, free_port, job_address, serving
+from tests.bench.server import TOKEN, job_address, serving
+from tests.ports import free_port
 
 SUBSCRIBERS = {1: 200, 100: 60, 1000: 25}
 """How many subscribers, and how many posts are measured with them."""

@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import socket
 import sys
 import tempfile
 from collections.abc import AsyncIterator
@@ -11,15 +10,10 @@ from pathlib import Path
 
 import httpx
 
+from tests.ports import free_port
+
 TOKEN = "bench"
 AGENT_TOKEN = "bench-agent"
-
-
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @asynccontextmanager

@@ -1,27 +1,20 @@
 """Buses over a real server."""
 
-import shutil
-import tempfile
 from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 
 import pytest
 
 from realtime.bus.base import Bus
 from realtime.bus.in_process import InProcessBus
 from realtime.bus.redis import RedisBus
-from tests.bus.redis_server import TestServer
+from tests.bus.redis_server import TestServer, running_server
 
 
 @pytest.fixture
 def server() -> Iterator[TestServer]:
-    """A running server; killed at the end."""
-    folder = Path(tempfile.mkdtemp(prefix="bus-"))  # short: a socket's path has 108 bytes
-    server = TestServer(folder)
-    server.start()
-    yield server
-    server.kill()
-    shutil.rmtree(folder)
+    """A running server."""
+    with running_server() as server:
+        yield server
 
 
 @pytest.fixture

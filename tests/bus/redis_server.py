@@ -1,8 +1,12 @@
 """A real Redis server that a test can kill, freeze and start again on the same socket."""
 
+import shutil
 import signal
 import socket
 import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from realtime.bus.server import arguments, binaries
@@ -54,3 +58,16 @@ class TestServer:
             return self.command("PING").startswith(b"+PONG")
         except OSError:
             return False
+
+
+@contextmanager
+def running_server() -> Iterator[TestServer]:
+    """A running server; killed at the end."""
+    folder = Path(tempfile.mkdtemp(prefix="bus-"))  # short: a socket's path has 108 bytes
+    server = TestServer(folder)
+    server.start()
+    try:
+        yield server
+    finally:
+        server.kill()
+        shutil.rmtree(folder)

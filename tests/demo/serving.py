@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -12,15 +11,9 @@ import httpx
 from realtime.cli.api import Api
 from realtime.settings import read
 from tests.bus.waiting import until_sync
+from tests.ports import free_port
 
 TOKEN = "token-of-the-tests"
-
-
-def free_port() -> int:
-    """A port that nobody has at the moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class Manager:

@@ -15,7 +15,8 @@ import httpx
 import pytest
 
 from tests.bus.waiting import until_sync
-from tests.demo.serving import clean_environ, free_port
+from tests.demo.serving import clean_environ
+from tests.ports import free_port
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks at processes in /proc")
 

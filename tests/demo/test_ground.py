@@ -11,7 +11,7 @@ import pytest
 
 from realtime.demo.ground import DemoRefused, Ground, prepare
 from realtime.settings import Settings, read
-from tests.demo.serving import free_port
+from tests.ports import free_port
 
 EXAMPLES = Path(__file__).parents[2] / "lsf_agent" / "examples"
 

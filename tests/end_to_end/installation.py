@@ -4,7 +4,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import sysconfig
@@ -15,6 +14,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx
+
+from tests.ports import free_port
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 EXAMPLES = CHECKOUT / "lsf_agent" / "examples"
@@ -231,13 +232,6 @@ def until(look: Callable[[], T | None], what: str, seconds: float, shown: Callab
             return found
         time.sleep(0.05)
     raise AssertionError(f"waited {seconds} s in vain until {what}; there is {shown()!r}")
-
-
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def python_for(user: str) -> str | None:

@@ -3,7 +3,6 @@
 import json
 import re
 import shutil
-import tempfile
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +12,7 @@ import pytest
 import redis
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from tests.bus.redis_server import TestServer
+from tests.bus.redis_server import TestServer, running_server
 from tests.end_to_end.installation import TOKEN, Installation, installed, until
 
 CHROMIUM = shutil.which("chromium")
@@ -51,12 +50,9 @@ def _client(url: str) -> Any:
 
 @pytest.fixture
 def server() -> Iterator[TestServer]:
-    folder = Path(tempfile.mkdtemp(prefix="bus-"))
-    server = TestServer(folder)
-    server.start()
-    yield server
-    server.kill()
-    shutil.rmtree(folder)
+    """A running server."""
+    with running_server() as server:
+        yield server
 
 
 @pytest.fixture

@@ -9,7 +9,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.end_to_end.installation import AGENT_TOKEN, CHECKOUT, TOKEN, free_port, until
+from tests.end_to_end.installation import AGENT_TOKEN, CHECKOUT, TOKEN, until
+from tests.ports import free_port
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.end_to_end.installation import free_port
+from tests.ports import free_port
 
 
 def started(folder: Path, **settings: str) -> subprocess.CompletedProcess[str]:
