@@ -41,6 +41,10 @@ class Settings:
     submit_timeout: float
     local_slots: int
     script_cwd: str
+    script_roots: tuple[Path, ...]
+    run_as: str
+    run_as_group: str
+    lsf_profile: Path | None
     log_roots: tuple[Path, ...]
     allowed_origins: tuple[str, ...]
     demo_run_interval: float
@@ -150,6 +154,18 @@ def _paths(value: str) -> tuple[Path, ...]:
     return tuple(Path(part) for part in parts)
 
 
+def _account(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_.-]{0,31}", value):
+        raise ValueError(f"expected the name of a group, not {value!r}")
+    return value
+
+
+def _optional_path(value: str) -> Path | None:
+    if value.strip() and not value.startswith("/"):
+        raise ValueError(f"expected an absolute path, not {value!r}")
+    return Path(value.strip()) if value.strip() else None
+
+
 def _origins(value: str) -> tuple[str, ...]:
     origins = tuple(value.replace(",", " ").split())
     if any(not re.fullmatch(r"https?://[^/\s]+", origin) for origin in origins):
@@ -225,9 +241,33 @@ SETTINGS = (
         parse=_working_directory,
     ),
     Setting(
+        name="SCRIPT_ROOTS",
+        default="",
+        about="folders below which submit scripts must lie, a:b; default: anywhere",
+        parse=_paths,
+    ),
+    Setting(
+        name="RUN_AS",
+        default="self",
+        about="self: scripts run as the agent's account, which isolates nothing; sudo: as the job's user",
+        parse=_one_of("self", "sudo"),
+    ),
+    Setting(
+        name="RUN_AS_GROUP",
+        default="batchboard-users",
+        about="with RUN_AS=sudo: only members of this group are run as",
+        parse=_account,
+    ),
+    Setting(
+        name="LSF_PROFILE",
+        default="",
+        about="shell file that makes LSF's commands available (profile.lsf), read by the agent at its start",
+        parse=_optional_path,
+    ),
+    Setting(
         name="LOG_ROOTS",
         default="",
-        about="further folders for logs that jobs post the path of, a:b (such posts are not taken yet)",
+        about="further folders for logs that jobs post the path of, a:b",
         parse=_paths,
     ),
     Setting(name="ALLOWED_ORIGINS", default="", about="further origins of pages, a,b", parse=_origins),
@@ -299,7 +339,7 @@ def _from_file(path: str | None, problems: list[str]) -> dict[str, str]:
         elif isinstance(value, bool) or not isinstance(value, str | int | float | list):
             problems.append(f"{path}: {key}: expected text, a number or a list")
         else:
-            joint = ":" if name == "LOG_ROOTS" else ","
+            joint = ":" if name in ("LOG_ROOTS", "SCRIPT_ROOTS") else ","
             found[name] = joint.join(map(str, value)) if isinstance(value, list) else str(value)
     return found
 

@@ -48,6 +48,10 @@ def test_variables_win_over_the_file_and_files_hold_secrets(tmp_path: Path) -> N
         ("DATABASE_URL", "postgresql://x", "sqlite"),
         ("SCRIPT_CWD", "elsewhere", "absolute path"),
         ("LOG_ROOTS", "logs", "absolute paths"),
+        ("SCRIPT_ROOTS", "/a:b", "absolute paths"),
+        ("RUN_AS", "root", "self or sudo"),
+        ("RUN_AS_GROUP", "%users", "name of a group"),
+        ("LSF_PROFILE", "profile.lsf", "absolute path"),
         ("ALLOWED_ORIGINS", "a.example", "origins"),
         ("TOKEN_FILE", "/nowhere/secret", "cannot read"),
         ("CONFIG", "/nowhere/b.toml", "cannot read"),
@@ -66,6 +70,17 @@ def test_all_that_is_wrong_is_told_at_once(tmp_path: Path) -> None:
     with pytest.raises(SettingsError) as refused:
         read({"BATCHBOARD_CONFIG": str(config), "BATCHBOARD_PORT": "x"})
     assert len(str(refused.value).splitlines()) == 3
+
+
+def test_as_whom_and_from_where_scripts_run(tmp_path: Path) -> None:
+    nothing_set = read({})
+    assert (nothing_set.run_as, nothing_set.run_as_group) == ("self", "batchboard-users")
+    assert (nothing_set.script_roots, nothing_set.lsf_profile) == ((), None)
+    config = tmp_path / "b.toml"
+    config.write_text('script_roots = ["/reg/d", "/sdf"]\nrun_as = "sudo"\nlsf_profile = "/lsf/profile.lsf"\n')
+    settings = read({"BATCHBOARD_CONFIG": str(config)})
+    assert settings.script_roots == (Path("/reg/d"), Path("/sdf"))
+    assert (settings.run_as, settings.lsf_profile) == ("sudo", Path("/lsf/profile.lsf"))
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.3.2.1", "::1", "localhost"])

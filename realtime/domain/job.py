@@ -1,27 +1,26 @@
-"""Jobs: the facts that are kept of one, and the pure functions that turn facts into its status.
+"""Jobs: the facts that are kept of one.
 
-A job's status is never stored by itself: `assess` derives it from what is known (handed to the agent, claimed, the
-submit script's end, what LSF says of each LSF job). `advance` takes one word of LSF into what is known.
+A job's status is never stored by itself: `assess` (in `assessment`) derives it from what is known: handed to the agent,
+claimed, the submit script's end, what LSF says of each LSF job. `advance` takes one word of LSF into what is known.
 """
 
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import TypeVar
 
 from realtime.domain.status import Status
 
 T = TypeVar("T")
 
-AGENT_SILENT_AFTER = timedelta(seconds=10)
-"""An agent that has not been heard of for so long counts as away."""
-
-CANCELLED = "cancelled before LSF had it"
-CANCELLED_IN_DOUBT = "cancelled; the batch client has no record of its submission, LSF may have it"
-
 
 @dataclass(frozen=True, kw_only=True)
 class Submission:
-    """One run of a submit script, and how far it got."""
+    """One run of a submit script, and how far it got.
+
+    `doubt`: why it is not known whether LSF has a job of it; while set, the script's end decides nothing. `adopted`:
+    LSF jobs found by the job's tag; `surplus`: doubles that one bsub made, killed, which count for nothing.
+    """
 
     arguments: tuple[str, ...]
     order: tuple[int, int] = (0, 0)
@@ -38,6 +37,9 @@ class Submission:
     stderr: str = ""
     sha256: str | None = None
     modified_at: datetime | None = None
+    doubt: str | None = None
+    adopted: tuple[str, ...] = ()
+    surplus: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,11 +59,29 @@ class LsfJob:
     queue: str | None = None
     host: str | None = None
     log_file: str | None = None
+    elements: Mapping[str, int] = field(default_factory=dict)
+    """of an array: status -> number of elements"""
+    follow_due_at: datetime | None = None
+    """when the agent is to be told (again) to follow it; None: it does, as it knows it from the script or has spoken"""
+    named: bool = False
+    """not told by bsub nor found by a tag: the script posted it, or a person said so, and it was verified"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claim:
+    """What a script, or a person (`by`), says of a job: nothing, until the batch client has verified it."""
+
+    lsf_id: str | None = None
+    log_file: str | None = None
+    by: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
-    """The facts about one job that its status depends on."""
+    """The facts about one job that its status depends on.
+
+    `kill_force`: the kill asked for is `bkill -r`. `log_file`: posted by the script and verified.
+    """
 
     id: str
     requested_at: datetime
@@ -72,6 +92,16 @@ class Job:
     kill_requested_by: str | None = None
     kill_answered_at: datetime | None = None
     kill_error: str | None = None
+    kill_force: bool = False
+    claim: Claim = Claim()
+    log_file: str | None = None
+
+    @property
+    def doubt(self) -> str | None:
+        """Why it is not known whether LSF has (more) jobs of it: until a person gives it up or its LSF job is named."""
+        if self.cancelled_at or any(lsf_job.named for lsf_job in self.lsf_jobs):
+            return None
+        return self.submission.doubt
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,38 +117,7 @@ class LsfWord:
     queue: str | None = None
     host: str | None = None
     log_file: str | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Clock:
-    """What a status before LSF depends on besides the job."""
-
-    now: datetime
-    agent_heard_at: datetime | None
-    slow_after: timedelta
-
-    @property
-    def agent_silent(self) -> bool:
-        """The batch client counts as away."""
-        return self.agent_heard_at is None or self.now - self.agent_heard_at > AGENT_SILENT_AFTER
-
-
-@dataclass(frozen=True, kw_only=True)
-class Assessment:
-    """A job's status and everything shown with it."""
-
-    status: Status
-    detail: str
-    reason: str | None
-    as_of: datetime
-    submitted_at: datetime | None
-    started_at: datetime | None
-    ended_at: datetime | None
-    exit_code: int | None
-    queue: str | None
-    host: str | None
-    log_file: str | None
-    lsf_id: str | None
+    elements: Mapping[str, int] = field(default_factory=dict)
 
 
 def advance(known: LsfJob, word: LsfWord) -> LsfJob:
@@ -147,6 +146,8 @@ def advance(known: LsfJob, word: LsfWord) -> LsfJob:
         queue=_newest(word.queue, known.queue),
         host=_newest(word.host, known.host),
         log_file=_newest(word.log_file, known.log_file),
+        elements=word.elements or known.elements,
+        follow_due_at=None,
     )
 
 
@@ -157,150 +158,3 @@ def _newest(new: T | None, old: T | None) -> T | None:
 def submitted(lsf_id: str, order: tuple[int, int], at: datetime) -> LsfJob:
     """An LSF job as bsub's answer tells of it: LSF has it, it waits."""
     return LsfJob(lsf_id=lsf_id, status=Status.PEND, order=order, as_of=at, submitted_at=at)
-
-
-_BY_LIFE = (
-    Status.RUN,
-    Status.SSUSP,
-    Status.USUSP,
-    Status.UNKWN,
-    Status.ZOMBI,
-    Status.PROV,
-    Status.PEND,
-    Status.WAIT,
-    Status.PSUSP,
-    Status.EXIT,
-    Status.LOST,
-    Status.DONE,
-)
-"""Of several LSF jobs the first in this order speaks for all: any live one, else any failed one, else DONE."""
-
-
-def speaker(lsf_jobs: tuple[LsfJob, ...]) -> LsfJob:
-    """The LSF job whose state the row shows."""
-    return min(lsf_jobs, key=lambda lsf_job: _BY_LIFE.index(lsf_job.status))
-
-
-def assess(job: Job, clock: Clock) -> Assessment:
-    """Status and words from the facts."""
-    if job.lsf_jobs:
-        return _in_lsf(job)
-    submission = job.submission
-    plain = Assessment(
-        status=Status.REQUEST_SENT,
-        detail="",
-        reason=None,
-        as_of=clock.now,
-        submitted_at=None,
-        started_at=None,
-        ended_at=None,
-        exit_code=None,
-        queue=None,
-        host=None,
-        log_file=None,
-        lsf_id=None,
-    )
-    if job.cancelled_at:
-        reason = CANCELLED if submission.claimed_at is None else CANCELLED_IN_DOUBT
-        return replace(
-            plain,
-            status=Status.EXIT,
-            detail=reason,
-            reason=reason,
-            as_of=job.cancelled_at,
-            ended_at=job.cancelled_at,
-        )
-    if submission.ended_at:
-        reason = submission_failure(submission)
-        return replace(
-            plain,
-            status=Status.SUBMIT_FAILED,
-            detail=reason,
-            reason=reason,
-            as_of=submission.ended_at,
-            ended_at=submission.ended_at,
-            exit_code=submission.exit_code,
-        )
-    status, detail = _before_lsf(job, clock)
-    return replace(plain, status=status, detail=detail, as_of=submission.handed_at or job.requested_at)
-
-
-def _before_lsf(job: Job, clock: Clock) -> tuple[Status, str]:
-    submission = job.submission
-    if submission.handed_at is None:
-        if clock.agent_silent:
-            return Status.PERSISTED, "kept: the batch client is away; the request goes out by itself when it returns"
-        return Status.REQUEST_SENT, "waiting for the batch client to take it"
-    if clock.now - submission.handed_at <= clock.slow_after:
-        return Status.REQUEST_SENT, "with the batch client; no LSF ID yet"
-    if clock.agent_silent:
-        return Status.LSF_SLOW, "agent silent"
-    if submission.bsub_called_at:
-        return Status.LSF_SLOW, f"bsub called {submission.bsub_called_at:%H:%M:%S} UTC, no answer"
-    if submission.began_at:
-        return Status.LSF_SLOW, "script running, bsub not called yet"
-    return Status.LSF_SLOW, "the batch client has it, the script has not begun yet"
-
-
-def submission_failure(submission: Submission) -> str:
-    """Why a submit script ended without a submission, in words."""
-    if submission.problem:
-        return submission.problem
-    if submission.timed_out:
-        return "the submit script was ended: it took too long and showed no LSF ID"
-    code = submission.exit_code or 0
-    last = next((line.strip() for line in reversed(submission.stderr.splitlines()) if line.strip()), "")
-    end = f"was killed by signal {-code}" if code < 0 else f"ended with exit code {code}"
-    return f"the submit script {end} and no LSF ID" + (f": {last[:300]}" if last else "")
-
-
-def _in_lsf(job: Job) -> Assessment:
-    shown = speaker(job.lsf_jobs)
-    live = shown.status.live
-    started = [lsf_job.started_at for lsf_job in job.lsf_jobs if lsf_job.started_at]
-    ended = [lsf_job.ended_at for lsf_job in job.lsf_jobs if lsf_job.ended_at]
-    return Assessment(
-        status=shown.status,
-        detail=_in_words(job, shown),
-        reason=None if live else shown.reason,
-        as_of=shown.as_of,
-        submitted_at=min(lsf_job.submitted_at for lsf_job in job.lsf_jobs),
-        started_at=min(started, default=None),
-        ended_at=None if live else max(ended, default=None),
-        exit_code=shown.exit_code,
-        queue=shown.queue,
-        host=shown.host,
-        log_file=shown.log_file,
-        lsf_id=job.lsf_jobs[0].lsf_id,
-    )
-
-
-_WORDS = {
-    Status.PEND: "waiting in LSF",
-    Status.PSUSP: "held in LSF before it started",
-    Status.WAIT: "waiting in a chunk of jobs",
-    Status.PROV: "its host is being woken",
-    Status.RUN: "running",
-    Status.USUSP: "suspended by a user; it can go on",
-    Status.SSUSP: "suspended by LSF; it goes on by itself",
-    Status.UNKWN: "LSF has lost contact with its host; still followed",
-    Status.ZOMBI: "killed while its host was out of contact; still followed",
-    Status.DONE: "ended well",
-    Status.EXIT: "failed",
-    Status.LOST: "LSF answers, but knows the job no more",
-}
-
-
-def _in_words(job: Job, shown: LsfJob) -> str:
-    words = _WORDS[shown.status]
-    if shown.reason and not shown.status.live:
-        words = shown.reason
-    elif shown.status is Status.EXIT and shown.exit_code is not None:
-        words = f"exit {shown.exit_code}"
-    if shown.status.live and job.kill_error:
-        words += f"; kill refused: {job.kill_error}"
-    elif shown.status.live and job.kill_requested_at:
-        words += "; killing"
-    if len(job.lsf_jobs) > 1:
-        words += f" ({len(job.lsf_jobs)} LSF jobs)"
-    return words

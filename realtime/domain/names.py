@@ -54,6 +54,13 @@ def parse_runs(text: str, field: str = "runs") -> list[tuple[int, int]]:
     return ranges
 
 
+def lsf_number(lsf_id: str) -> str:
+    """The id of an LSF job, as posted or typed; raises Invalid."""
+    if not re.fullmatch(r"[1-9][0-9]{0,17}", lsf_id):
+        raise Invalid("expected the number of an LSF job, such as 731882", field="lsf_id")
+    return lsf_id
+
+
 def job_id(now: datetime, random: bytes) -> str:
     """24 hex digits: 4 bytes of seconds, then 8 random bytes. Time-ordered, unique over every life of the store."""
     return int(now.timestamp()).to_bytes(4, "big").hex() + random[:8].hex()

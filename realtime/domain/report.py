@@ -20,6 +20,8 @@ VALUE_LIMIT = 2000
 """Characters."""
 REPORT_LIMIT = 64 * 1024
 """Bytes of a whole stored report as JSON."""
+PATH_LIMIT = 4096
+"""Bytes of the path of a log."""
 
 Value = str | int | float | bool | None
 
@@ -51,13 +53,14 @@ class Post:
     """A post that was understood.
 
     `set` in the order posted; `remove` names; `replaces`: the whole report is replaced by `set`;
-    `lsf_id`: posted by the script, to be verified.
+    `lsf_id`, `log_file`: posted by the script, to be verified.
     """
 
     set: tuple[Counter, ...] = ()
     remove: tuple[str, ...] = ()
     replaces: bool = False
     lsf_id: str | None = None
+    log_file: str | None = None
     skipped: tuple[Skip, ...] = ()
 
 
@@ -109,15 +112,22 @@ def _parse_object(posted: dict[str, Any]) -> Post:
                 post = replace(post, lsf_id=str(value))
             case "lsf_id", _:
                 unusable.append(Skip(key=key, reason="expected the number of an LSF job"))
+            case "log_file", str() if _is_path(value):
+                post = replace(post, log_file=value)
             case "log_file", _:
-                unusable.append(Skip(key=key, reason="not taken: the path of a log cannot be verified here"))
+                unusable.append(Skip(key=key, reason="expected an absolute path without '..'"))
             case "status", _:
-                unusable.append(Skip(key=key, reason="not taken: LSF follows this job"))
+                unusable.append(Skip(key=key, reason="not taken: a status is LSF's word alone"))
             case _:
                 post = replace(post, skipped=(*post.skipped, Skip(key=_shortened(key), reason="unknown key")))
-    if isinstance(posted.get("counters", {}), dict | None) or post.lsf_id or {"log_file", "status"} & posted.keys():
+    if isinstance(posted.get("counters", {}), dict | None) or {"lsf_id", "log_file", "status"} & posted.keys():
         return replace(post, skipped=(*post.skipped, *unusable))
     raise Malformed(EXPECTED, field="counters")
+
+
+def _is_path(path: str) -> bool:
+    short = len(path.encode(errors="replace")) <= PATH_LIMIT
+    return path.startswith("/") and short and path.isprintable() and ".." not in path.split("/")
 
 
 def _with_counters(post: Post, counters: dict[str, Any]) -> Post:

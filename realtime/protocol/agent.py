@@ -10,6 +10,7 @@ and `Authorization: Bearer AGENT_TOKEN`.
 | `/agent/v1/answers` | Answer -> 204 | the answer to a question of Work |
 
 409 with code `no_lease` on any call: the generation is not the current one; ask for a lease again.
+A job is run, looked at and killed as its `user`; an agent that runs everything as itself does not look at that name.
 Each observation carries `n`, the agent's own count, growing within its generation: one older than what the manager
 has applied to the same thing is ignored, so repeating is harmless.
 """
@@ -17,7 +18,7 @@ has applied to the same thing is ignored, so repeating is harmless.
 from realtime.protocol.rows import Check
 from realtime.protocol.wire import Shape, UtcTime
 
-VERSION = 1
+VERSION = 2
 
 OUTPUT_LIMIT = 32 * 1024
 """Bytes of a submit script's stdout and stderr each that travel to the manager (the end is kept)."""
@@ -27,7 +28,11 @@ QUESTION_TIMEOUT = 5.0
 
 
 class LeaseRequest(Shape, frozen=True, kw_only=True):
-    """`agent` is a random name kept in the spool: the same one gets its lease back at once after a restart."""
+    """`agent` is a random name kept in the spool: the same one gets its lease back at once after a restart.
+
+    `seen_generation`: the newest generation that its spool has held, under a store of `seen_epoch`. A manager of the
+    same epoch that knows only older ones has been restored from an older copy of its store.
+    """
 
     protocol: int = VERSION
     location: str
@@ -35,71 +40,148 @@ class LeaseRequest(Shape, frozen=True, kw_only=True):
     version: str
     scheduler: str | None
     scheduler_version: str | None
+    seen_generation: int = 0
+    seen_epoch: str | None = None
 
 
 class Followed(Shape, frozen=True, kw_only=True):
     """A live job that LSF has, as the manager knows it."""
 
     job: str
+    user: str
     lsf_ids: list[str]
 
 
+class Unsettled(Shape, frozen=True, kw_only=True):
+    """A job whose script was granted and that has no LSF id, or may have more LSF jobs than the known ones (doubt)."""
+
+    job: str
+    user: str
+    requested_at: UtcTime
+
+
 class Lease(Shape, frozen=True, kw_only=True):
-    """`generation` goes into every further call. `follow`: what to look after, should the spool be lost."""
+    """`generation` goes into every further call. `follow`, `unsettled`: what to look after, should the spool be lost.
+
+    `instance` is part of every tag given to LSF.
+    """
 
     generation: int
     epoch: str
     instance: str
     follow: list[Followed]
+    unsettled: list[Unsettled]
+
+
+class CommandCount(Shape, frozen=True, kw_only=True):
+    """How often a command of the batch system was called since the agent's start; `failures`: without an answer."""
+
+    calls: int
+    failures: int
+    seconds: float
+
+
+class AgentState(Shape, frozen=True, kw_only=True):
+    """How the agent and its batch system fare. Sent with each request for work; what `/readyz` and `/metrics` tell."""
+
+    answered_at: UtcTime | None = None
+    """when a command was last really answered"""
+    silent_since: UtcTime | None = None
+    """the first of the questions in a row that found no answer; None: the last one was answered"""
+    problem: str | None = None
+    """what the last question without an answer met; None when answered"""
+    format: str | None = None
+    """how bjobs is asked: `json`, `delimited, few fields`, `wide`, ...; None: not found out yet"""
+    followed: dict[str, int] = {}
+    """status -> LSF jobs followed"""
+    look_seconds: float | None = None
+    """duration of the last look at LSF"""
+    commands: dict[str, CommandCount] = {}
+    scripts: int = 0
+    """submit scripts under way"""
+    doubts: int = 0
+    """submissions of which it is being found out whether LSF has them"""
+    observations: int = 0
+    """not acknowledged yet"""
 
 
 class WorkRequest(Shape, frozen=True, kw_only=True):
     """`room`: how many scripts may be started now. `holding`: items (`submit/JOB`, `kill/JOB`, `check/ID/VERSION`,
-    `question/ID`) that were received and are not finished; they are not handed out again meanwhile."""
+    `question/ID`, `verify/JOB`) that were received and are not finished; they are not handed out again meanwhile."""
 
     location: str
     generation: int
     room: int
     holding: list[str]
-    scheduler_answered_at: UtcTime | None
+    state: AgentState
 
 
 class Submit(Shape, frozen=True, kw_only=True):
-    """Run this script once. It is called as `executable *arguments`; nothing of it goes through a shell."""
+    """Run this script once. It is called as `executable *arguments`; nothing of it goes through a shell.
+
+    `restored`: the request is older than a restoration of the manager's store, which may have forgotten that the
+    script was run: it must not run unless spool and LSF are asked first, and in doubt not at all.
+    """
 
     job: str
+    user: str
+    requested_at: UtcTime
+    restored: bool
     executable: str
     arguments: list[str]
     environment: dict[str, str]
 
 
 class Kill(Shape, frozen=True, kw_only=True):
-    """Kill the LSF jobs of a job. Without an id yet: as soon as one is known."""
+    """Kill the LSF jobs of a job. Without an id yet: as soon as one is known. `force`: `bkill -r`."""
 
     job: str
+    user: str
     lsf_ids: list[str]
+    force: bool
 
 
 class CheckPath(Shape, frozen=True, kw_only=True):
-    """Look whether a definition's script can be run here."""
+    """Look whether a definition's script can be run here by `user`."""
 
     definition: int
     version: int
     executable: str
+    user: str
+
+
+class Verify(Shape, frozen=True, kw_only=True):
+    """What a script, or a person, says of a job: to be verified before it counts for anything.
+
+    `lsf_id`: must be a job of `user` (of the agent's account when it runs everything as itself), submitted after
+    `requested_at`. `log_file`: must lie below the script's folder, the LSF job's working directory or LOG_ROOTS.
+    `lsf_ids`: the LSF jobs known, for that working directory.
+    """
+
+    job: str
+    user: str
+    executable: str
+    requested_at: UtcTime
+    lsf_ids: list[str]
+    lsf_id: str | None
+    log_file: str | None
 
 
 class Question(Shape, frozen=True, kw_only=True):
     """Asked by a person who waits; worthless after QUESTION_TIMEOUT.
 
-    `log`: bytes from `offset` (None: the last `limit`), at most `limit`, of the job's output.
-    `details`: `bjobs -l` of all ids.
+    `log`: bytes from `offset` (None: the last `limit`), at most `limit`, of the output: of `log_file`, a path that the
+    script posted and that was verified, else of the first of `lsf_ids`. `details`: `bjobs -l` of all ids.
     """
 
     id: str
     kind: str
     job: str
+    user: str
+    executable: str
     lsf_ids: list[str]
     ended: bool
+    log_file: str | None = None
     offset: int | None = None
     limit: int = 0
 
@@ -110,7 +192,13 @@ class Work(Shape, frozen=True, kw_only=True):
     submit: list[Submit] = []
     kill: list[Kill] = []
     check: list[CheckPath] = []
+    verify: list[Verify] = []
     questions: list[Question] = []
+    follow: list[Followed] = []
+    """jobs with LSF ids that did not come from their script (posted, or told by a person); not held, told again every
+    now and then until the agent has said something of them"""
+    look: list[str] = []
+    """jobs that have reported although LSF said that they wait: to be looked at early; not held, told once"""
 
 
 class Claim(Shape, frozen=True, kw_only=True):
@@ -138,6 +226,12 @@ class SubmissionSeen(Shape, frozen=True, kw_only=True, tag_field="type", tag="su
     bsub_called_at: UtcTime | None = None
     lsf_ids: list[str] = []
     """in the order found; a later observation never takes one back"""
+    adopted: list[str] = []
+    """those of `lsf_ids` that no bsub told of, found in LSF by the job's tag"""
+    surplus: list[str] = []
+    """further LSF jobs that one and the same bsub made; killed, and never among `lsf_ids`"""
+    doubt: str | None = None
+    """why it is not known whether LSF has a job of this script; while it is set, the script's end decides nothing"""
     ended_at: UtcTime | None = None
     exit_code: int | None = None
     """None while running, or when `problem` says why there is none; negative: killed by that signal"""
@@ -166,6 +260,8 @@ class LsfSeen(Shape, frozen=True, kw_only=True, tag_field="type", tag="lsf"):
     host: str | None = None
     log_file: str | None = None
     """where LSF writes the output, `%J` and `%I` expanded"""
+    elements: dict[str, int] = {}
+    """of a job array: status -> number of elements; empty for a single job"""
 
 
 class KillSeen(Shape, frozen=True, kw_only=True, tag_field="type", tag="kill"):
@@ -187,7 +283,19 @@ class CheckSeen(Shape, frozen=True, kw_only=True, tag_field="type", tag="check")
     check: Check
 
 
-Observation = SubmissionSeen | LsfSeen | KillSeen | CheckSeen
+class PostSeen(Shape, frozen=True, kw_only=True, tag_field="type", tag="post"):
+    """What became of a Verify: what was asked, and why it does not count (None: it does)."""
+
+    n: int
+    at: UtcTime
+    job: str
+    lsf_id: str | None
+    lsf_problem: str | None
+    log_file: str | None
+    log_problem: str | None
+
+
+Observation = SubmissionSeen | LsfSeen | KillSeen | CheckSeen | PostSeen
 
 
 class Observations(Shape, frozen=True, kw_only=True):
@@ -218,9 +326,13 @@ class LogAnswer(Shape, frozen=True, kw_only=True):
 
 
 class Answer(Shape, frozen=True, kw_only=True):
-    """Exactly one of log, text and error is set. `error` says what failed and who did not answer."""
+    """Exactly one of log, text and error is set. `error` says what failed and who did not answer.
+
+    `pending`: with `text`, LSF's reasons why a job waits, one sentence each; None when it does not wait.
+    """
 
     question: str
     log: LogAnswer | None = None
     text: str | None = None
+    pending: list[str] | None = None
     error: str | None = None

@@ -118,10 +118,51 @@ class Applied(Shape, frozen=True, kw_only=True):
 
 
 class Details(Shape, frozen=True, kw_only=True):
-    """`bjobs -l` of a job, and when it was read; without an LSF ID the submit script's output."""
+    """`bjobs -l` of a job, and when it was read; without an LSF ID the submit script's output.
+
+    `pending`: LSF's reasons why the job waits; None when it does not, or when the text is not fresh.
+    """
 
     text: str
     as_of: UtcTime
+    pending: list[str] | None = None
+
+
+class KillRequest(Strict, frozen=True, kw_only=True):
+    """`force` (`bkill -r`): LSF forgets the job without waiting for its host; for UNKWN and ZOMBI, after a kill."""
+
+    force: bool = False
+
+
+class Adopt(Strict, frozen=True, kw_only=True):
+    """The LSF job that a person knows to be this job's; verified before it counts."""
+
+    lsf_id: str
+
+
+class SingleLsfJob(Shape, frozen=True, kw_only=True):
+    """One of the LSF jobs of a job."""
+
+    lsf_id: str
+    status: str
+    as_of: UtcTime
+    submitted_at: UtcTime
+    started_at: UtcTime | None
+    ended_at: UtcTime | None
+    exit_code: int | None
+    reason: str | None
+    queue: str | None
+    host: str | None
+    log_file: str | None
+    elements: dict[str, int]
+    """of a job array: status -> number of elements"""
+
+
+class LsfJobs(Shape, frozen=True, kw_only=True):
+    """The LSF jobs of a job in the order they were submitted; `surplus`: doubles that were killed and do not count."""
+
+    items: list[SingleLsfJob]
+    surplus: list[str]
 
 
 class SubmissionAnswer(Shape, frozen=True, kw_only=True):
@@ -141,6 +182,12 @@ class SubmissionAnswer(Shape, frozen=True, kw_only=True):
     bsub_called_at: UtcTime | None
     ended_at: UtcTime | None
     sha256: str | None
+    doubt: str | None
+    """why it is not known whether LSF has a job of this script"""
+    adopted: list[str]
+    """LSF jobs found by the job's tag after bsub gave no answer"""
+    surplus: list[str]
+    """doubles that one bsub made, killed"""
 
 
 class SkippedItem(Shape, frozen=True, kw_only=True):

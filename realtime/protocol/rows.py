@@ -135,6 +135,12 @@ class LocationRow(Shape, frozen=True, kw_only=True, tag_field="kind", tag="locat
     """what answers: `LSF 10.1`, `embedded`"""
     scheduler_version: str | None
     scheduler_answered_at: UtcTime | None
+    scheduler_format: str | None
+    """how bjobs is asked here: `json`, `delimited`, `wide`, ..."""
+    scheduler_silent_since: UtcTime | None
+    """None: the last question was answered"""
+    scheduler_problem: str | None
+    """what the last question without an answer met"""
 
 
 Row = ExperimentRow | RunRow | DefinitionRow | JobRow | LocationRow

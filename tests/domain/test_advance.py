@@ -1,5 +1,6 @@
 """What a word of LSF does to what is known, over every pair of states."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -22,6 +23,7 @@ words = st.builds(
     reason=st.none() | st.just("run limit reached"),
     queue=st.none() | st.just("psanaq"),
     host=st.none() | st.just("node7"),
+    elements=st.sampled_from([{}, {"DONE": 57, "RUN": 20}]),
 )
 
 
@@ -91,8 +93,17 @@ def test_a_requeued_job_is_live_again_and_keeps_no_old_end() -> None:
     assert job.started_at == START + timedelta(seconds=20)
 
 
+def test_the_first_word_of_lsf_ends_the_wish_that_it_be_followed_and_elements_stay_until_newer_ones_come() -> None:
+    named = replace(submitted("7", (1, 1), START), follow_due_at=START, named=True)
+    running = advance(named, word(Status.RUN, 2, 5, elements={"RUN": 77}))
+    assert (running.follow_due_at, running.named, running.elements) == (None, True, {"RUN": 77})
+    ended = advance(running, word(Status.DONE, 3, 9))
+    assert ended.elements == {"RUN": 77}
+    assert advance(ended, word(Status.DONE, 4, 10, elements={"DONE": 77})).elements == {"DONE": 77}
+
+
 def test_details_that_arrive_after_the_end_are_taken() -> None:
     ended = advance(submitted("7", (1, 1), START), word(Status.EXIT, 2, 5))
-    later = advance(ended, word(Status.EXIT, 3, 8, exit_code=137, reason="killed: ran out of memory (TERM_MEMLIMIT)"))
-    assert (later.exit_code, later.reason) == (137, "killed: ran out of memory (TERM_MEMLIMIT)")
+    later = advance(ended, word(Status.EXIT, 3, 8, exit_code=137, reason="killed: ran out of memory, TERM_MEMLIMIT"))
+    assert (later.exit_code, later.reason) == (137, "killed: ran out of memory, TERM_MEMLIMIT")
     assert later.ended_at == START + timedelta(seconds=5)

@@ -43,6 +43,7 @@ def after(body: Any, old: tuple[Counter, ...] = OLD) -> tuple[dict[str, Any], in
         ([], {}, 0),
         ([{"config": 1}], {"A": [1, "red"], "B": ["x", None]}, 0),
         ({"lsf_id": 12}, {"A": [1, "red"], "B": ["x", None]}, 0),
+        ({"log_file": "/reg/d/logs/12"}, {"A": [1, "red"], "B": ["x", None]}, 0),
     ],
 )
 def test_what_a_post_makes_of_the_report(body: Any, report: dict[str, Any], accepted: int) -> None:
@@ -59,7 +60,11 @@ def test_what_a_post_makes_of_the_report(body: Any, report: dict[str, Any], acce
         ({"counters": {"A": "v" * (VALUE_LIMIT + 1)}}, "A", "longer than 2000"),
         ({"counters": {"n" * (NAME_LIMIT + 1): 1}}, "n" * NAME_LIMIT + "…", "longer than 200"),
         ({"counters": {}, "colour": 1}, "colour", "unknown key"),
-        ({"counters": {}, "log_file": "/etc/passwd"}, "log_file", "not taken"),
+        ({"counters": {}, "log_file": "logs/7"}, "log_file", "absolute path"),
+        ({"counters": {}, "log_file": "/reg/d/../../etc/shadow"}, "log_file", "absolute path"),
+        ({"counters": {}, "log_file": "/a\nb"}, "log_file", "absolute path"),
+        ({"counters": {}, "log_file": "/" + "x" * 4096}, "log_file", "absolute path"),
+        ({"log_file": 5}, "log_file", "absolute path"),
         ({"counters": {}, "status": "DONE"}, "status", "not taken"),
         ({"counters": {}, "lsf_id": "0"}, "lsf_id", "number of an LSF job"),
         ([{"key": 1, "value": 2}], "[0]", "expected"),
