@@ -67,7 +67,9 @@ async def open_bus(settings: Settings) -> AsyncIterator[tuple[Bus, str]]:
 async def open_house(settings: Settings, bus: Bus, carrier: str) -> AsyncIterator[House]:
     """The rooms behind the edge over a bus, started, with what runs in the background; ended in reverse order."""
     token, agent_token = await asyncio.to_thread(_tokens, settings)
-    store = Store(settings.database_url, lambda commit: publish(bus, store.epoch, commit))
+    store = Store(
+        settings.database_url, lambda commit: publish(bus, store.epoch, commit), settings.data_dir / "store.mark"
+    )
     try:
         try:
             await store.open()
@@ -87,6 +89,7 @@ async def open_house(settings: Settings, bus: Bus, carrier: str) -> AsyncIterato
                 up_since=datetime.now(UTC),
                 public_url=settings.public_url,
                 secret=store.secret,
+                restored_at=store.restored_at,
             ),
             questions=Questions(bus),
             sockets=Sockets(),
@@ -97,6 +100,7 @@ async def open_house(settings: Settings, bus: Bus, carrier: str) -> AsyncIterato
             async with asyncio.TaskGroup() as group:
                 background = [
                     group.create_task(store.run(), name="store writer"),
+                    group.create_task(store.keep_mark(), name="store mark"),
                     group.create_task(house.feed.run(), name="feed"),
                     group.create_task(keep_labels(house), name="labels"),
                     group.create_task(forget_old(house), name="forget"),

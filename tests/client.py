@@ -7,12 +7,16 @@ from typing import Any
 from quart.testing import QuartClient
 
 from realtime.protocol.agent import (
+    VERSION,
     Acknowledged,
+    AgentState,
     Claimed,
     KillSeen,
     Lease,
     LsfSeen,
+    PostSeen,
     SubmissionSeen,
+    Verify,
     Work,
 )
 from realtime.protocol.wire import decode, encode
@@ -94,6 +98,9 @@ class SayingAgent:
     generation: int = 0
     n: int = 0
     holding: list[str] = field(default_factory=list)
+    state: AgentState = field(default_factory=AgentState)
+    seen_generation: int = 0
+    seen_epoch: str | None = None
 
     async def call(self, path: str, **body: Any) -> Answered:
         """One call of the agent's protocol."""
@@ -104,12 +111,14 @@ class SayingAgent:
         """Become the agent of the location."""
         answer = await self.call(
             "lease",
-            protocol=1,
+            protocol=VERSION,
             location=self.location,
             agent=self.name,
             version="1",
             scheduler="LSF",
             scheduler_version="10.1",
+            seen_generation=self.seen_generation,
+            seen_epoch=self.seen_epoch,
         )
         assert answer.status == 200, answer.body
         lease = decode(encode(answer.body), Lease)
@@ -124,7 +133,7 @@ class SayingAgent:
             generation=self.generation,
             room=room,
             holding=self.holding,
-            scheduler_answered_at=None,
+            state=self.state,
         )
         assert answer.status == 200, answer.body
         return decode(encode(answer.body), Work)
@@ -159,6 +168,19 @@ class SayingAgent:
     async def killed(self, job: str, error: str | None = None) -> None:
         """bkill has answered."""
         await self.say(KillSeen(**self.next(), job=job, error=error))
+
+    async def verified(self, asked: Verify, lsf_problem: str | None = None, log_problem: str | None = None) -> None:
+        """What became of a claim."""
+        await self.say(
+            PostSeen(
+                **self.next(),
+                job=asked.job,
+                lsf_id=asked.lsf_id,
+                lsf_problem=lsf_problem,
+                log_file=asked.log_file,
+                log_problem=log_problem,
+            )
+        )
 
     async def run_job(self, job: str, lsf_id: str = "7") -> None:
         """Take, claim and submit a job."""

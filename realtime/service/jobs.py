@@ -3,18 +3,20 @@
 import secrets
 from dataclasses import replace
 
+from realtime.domain.assessment import Clock, assess
 from realtime.domain.definition import command_arguments, parameter_text
 from realtime.domain.errors import Conflict, Invalid, NotFound
-from realtime.domain.job import Job, Submission, assess
+from realtime.domain.job import Job, Submission
 from realtime.domain.names import RUNS_AT_ONCE, job_id, parse_runs
 from realtime.domain.status import Status
 from realtime.service.rules import Rules, known_experiment
-from realtime.store import definitions, experiments, jobs, locations
+from realtime.store import definitions, experiments, jobs, locations, work
 from realtime.store.jobs import StoredJob
 from realtime.store.tx import Tx
 
 RELABELLED_AT_ONCE = 200
 FAILED = (Status.EXIT, Status.SUBMIT_FAILED, Status.LOST)
+OUT_OF_CONTACT = (Status.UNKWN, Status.ZOMBI)
 
 
 def apply(
@@ -129,16 +131,33 @@ def resubmit(tx: Tx, rules: Rules, wanted: str, by: str) -> str:
     return _request(tx, rules, definition["version"], [again])[0]
 
 
-def kill(tx: Tx, rules: Rules, wanted: str, by: str) -> None:
-    """Kill a live job: at once while no agent has claimed it, else by the agent when LSF has it."""
+def kill(tx: Tx, rules: Rules, wanted: str, by: str, force: bool = False) -> None:
+    """Kill a live job: at once while no agent can have claimed it, else by the agent when LSF has it.
+
+    `force` makes LSF forget it without waiting for its host: Conflict unless LSF has lost contact with that host and
+    has taken a plain kill before.
+    """
     stored = known_job(tx, wanted)
     if not stored.status.live:
         raise Conflict(f"the job has ended already: {stored.status}", code="not_live")
-    if stored.job.submission.claimed_at is None and not stored.job.lsf_jobs:
+    if force and stored.status not in OUT_OF_CONTACT:
+        raise Conflict(
+            f"LSF has not lost contact with the job's host ({stored.status}): a plain kill will do", code="in_contact"
+        )
+    if force and stored.job.kill_answered_at is None:
+        raise Conflict("kill it first; when LSF cannot, it can be made to forget the job", code="not_killed")
+    restored_at = rules.restored(locations.find(tx.conn, stored.location))
+    forgotten = restored_at is not None and stored.job.requested_at < restored_at
+    if stored.job.submission.claimed_at is None and not stored.job.lsf_jobs and not forgotten:
         job = replace(stored.job, cancelled_at=tx.now)
     else:
         job = replace(
-            stored.job, kill_requested_at=tx.now, kill_requested_by=by, kill_answered_at=None, kill_error=None
+            stored.job,
+            kill_requested_at=tx.now,
+            kill_requested_by=by,
+            kill_answered_at=None,
+            kill_error=None,
+            kill_force=force,
         )
         tx.work_for(stored.location)
     record(tx, rules, stored, job, by)
@@ -160,12 +179,19 @@ def known_job(tx: Tx, wanted: str) -> StoredJob:
     return stored
 
 
-def record(tx: Tx, rules: Rules, stored: StoredJob, job: Job, by: str) -> None:
-    """Write a job's new facts, with the status that follows from them, when anything has changed."""
-    location = locations.find(tx.conn, stored.location)
-    assessment = assess(job, rules.clock(tx.now, location))
-    if job != stored.job or (assessment.status, assessment.detail) != (stored.status, stored.detail):
-        jobs.save(tx, stored, job, assessment, by)
+def record(tx: Tx, rules: Rules, stored: StoredJob, job: Job, by: str, remark: str | None = None) -> None:
+    """Write a job's new facts, with the status that follows from them, when anything has changed; `remark` goes into
+    its history."""
+    record_at(tx, rules.clock(tx.now, locations.find(tx.conn, stored.location)), stored, job, by, remark)
+
+
+def record_at(tx: Tx, clock: Clock, stored: StoredJob, job: Job, by: str, remark: str | None = None) -> StoredJob:
+    """As `record`, for several jobs of one location; the job as it is stored now."""
+    assessment = assess(job, clock)
+    shown = stored.status, stored.detail
+    if remark or job != stored.job or (assessment.status, assessment.detail) != shown:
+        jobs.save(tx, stored, job, assessment, by, remark)
+    return replace(stored, job=job, status=assessment.status, detail=assessment.detail)
 
 
 def relabel(tx: Tx, rules: Rules) -> None:
@@ -173,7 +199,7 @@ def relabel(tx: Tx, rules: Rules) -> None:
     for location in locations.every(tx.conn):
         name = location["name"]
         kept = Status.PERSISTED if rules.clock(tx.now, location).agent_silent else Status.REQUEST_SENT
-        stale = jobs.waiting_otherwise_than(tx.conn, name, kept, RELABELLED_AT_ONCE)
-        stale += jobs.handed_out(tx.conn, name, RELABELLED_AT_ONCE)
+        stale = work.waiting_otherwise_than(tx.conn, name, kept, RELABELLED_AT_ONCE)
+        stale += work.handed_out(tx.conn, name, RELABELLED_AT_ONCE)
         for stored in jobs.find_several(tx.conn, stale):
             record(tx, rules, stored, stored.job, "manager")

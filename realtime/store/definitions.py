@@ -78,7 +78,7 @@ def to_check(conn: Connection, location: str, ok_before: Any, odd_before: Any, l
         (_definition.check_ok.is_(False)) & (_definition.checked_at < odd_before),
     )
     chosen = (
-        select(_definition.id, _definition.version, _definition.executable)
+        select(_definition.id, _definition.version, _definition.executable, _definition.created_by)
         .where(_definition.location == location, _definition.archived_at.is_(None), _definition.executable.is_not(None))
         .where(due)
         .order_by(func.coalesce(_definition.checked_at, 0))

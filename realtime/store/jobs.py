@@ -3,10 +3,11 @@
 from dataclasses import dataclass, fields
 from typing import Any
 
-from sqlalchemy import Connection, and_, delete, insert, not_, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
-from realtime.domain.job import Assessment, Job, LsfJob, Submission
-from realtime.domain.status import BEFORE_LSF, Status
+from realtime.domain.assessment import Assessment
+from realtime.domain.job import Claim, Job, LsfJob, Submission
+from realtime.domain.status import Status
 from realtime.store import experiments, schema
 from realtime.store.changes import experiment_scope
 from realtime.store.tx import Tx
@@ -14,10 +15,10 @@ from realtime.store.tx import Tx
 _job = schema.job.c
 _submission = schema.submission.c
 _lsf_job = schema.lsf_job.c
-_transition = schema.transition.c
 
-_FACTS = ("cancelled_at", "kill_requested_at", "kill_requested_by", "kill_answered_at", "kill_error")
-_SUBMISSION = tuple(field.name for field in fields(Submission) if field.name not in ("arguments", "order"))
+_FACTS = ("cancelled_at", "kill_requested_at", "kill_requested_by", "kill_answered_at", "kill_error", "kill_force")
+_LISTS = ("arguments", "adopted", "surplus")
+_SUBMISSION = tuple(field.name for field in fields(Submission) if field.name not in (*_LISTS, "order"))
 _LSF_JOB = tuple(field.name for field in fields(LsfJob) if field.name not in ("order", "status"))
 
 
@@ -70,10 +71,14 @@ def _stored(row: Any, submission: Any, lsf_jobs: tuple[LsfJob, ...]) -> StoredJo
             requested_at=row["requested_at"],
             submission=Submission(
                 arguments=tuple(submission["arguments"]),
+                adopted=tuple(submission["adopted"]),
+                surplus=tuple(submission["surplus"]),
                 order=(submission["generation"], submission["n"]),
                 **{name: submission[name] for name in _SUBMISSION},
             ),
             lsf_jobs=lsf_jobs,
+            claim=Claim(lsf_id=row["posted_lsf_id"], log_file=row["posted_log_file"], by=row["posted_by"]),
+            log_file=row["verified_log_file"],
             **{name: row[name] for name in _FACTS},
         ),
         status=Status(row["status"]),
@@ -123,9 +128,14 @@ def create(tx: Tx, new: list[tuple[StoredJob, int, int]], assessment: Assessment
         tx.work_for(stored.location)
 
 
-def save(tx: Tx, before: StoredJob, job: Job, assessment: Assessment, by: str) -> None:
-    """Write a job's new facts and what follows from them; records the transition when the status changed."""
+def save(tx: Tx, before: StoredJob, job: Job, assessment: Assessment, by: str, remark: str | None = None) -> None:
+    """Write a job's new facts and what follows from them; records the transition when the status changed.
+
+    `remark`: said in the job's history: the transition's reason when it has none of its own, else an entry for itself.
+    """
     values: dict[str, Any] = {name: getattr(job, name) for name in _FACTS} | _derived(assessment)
+    values |= {"posted_lsf_id": job.claim.lsf_id, "posted_log_file": job.claim.log_file, "posted_by": job.claim.by}
+    values["verified_log_file"] = job.log_file
     tx.conn.execute(update(schema.job).where(_job.id == job.id).values(values))
     if job.submission != before.job.submission:
         tx.conn.execute(
@@ -141,7 +151,7 @@ def save(tx: Tx, before: StoredJob, job: Job, assessment: Assessment, by: str) -
                 .where(_lsf_job.job == job.id, _lsf_job.lsf_id == lsf_job.lsf_id)
                 .values(_lsf_job_values(lsf_job))
             )
-    _follow(tx, before, before.status, assessment, by=by)
+    _follow(tx, before, before.status, assessment, by=by, remark=remark)
 
 
 def _derived(assessment: Assessment) -> dict[str, Any]:
@@ -152,32 +162,44 @@ def _derived(assessment: Assessment) -> dict[str, Any]:
 def _submission_values(submission: Submission) -> dict[str, Any]:
     generation, n = submission.order
     values = {name: getattr(submission, name) for name in _SUBMISSION}
-    return {**values, "arguments": list(submission.arguments), "generation": generation, "n": n}
+    lists = {name: list(getattr(submission, name)) for name in _LISTS}
+    return {**values, **lists, "generation": generation, "n": n}
 
 
 def _lsf_job_values(lsf_job: LsfJob) -> dict[str, Any]:
     generation, n = lsf_job.order
     values = {name: getattr(lsf_job, name) for name in _LSF_JOB}
-    return {**values, "status": lsf_job.status.value, "generation": generation, "n": n}
+    values |= {"status": lsf_job.status.value, "elements": dict(lsf_job.elements)}
+    return {**values, "generation": generation, "n": n}
 
 
-def _follow(tx: Tx, stored: StoredJob, old: Status | None, assessment: Assessment, by: str) -> None:
+def _follow(
+    tx: Tx, stored: StoredJob, old: Status | None, assessment: Assessment, by: str, remark: str | None = None
+) -> None:
     touch(tx, stored)
-    if old is assessment.status:
-        return
+    new = assessment.status
+    if remark and (new is old or assessment.reason):
+        _record(tx, stored, old, old or new, assessment, by, remark)
+    if new is not old:
+        _record(tx, stored, old, new, assessment, by, assessment.reason or remark)
+        experiments.touch_run(tx, stored.experiment, stored.run)
+        tx.active(stored.experiment)
+
+
+def _record(
+    tx: Tx, stored: StoredJob, old: Status | None, new: Status, assessment: Assessment, by: str, reason: str | None
+) -> None:
     tx.record(
         **{"from": old.value if old else None},
-        to=assessment.status.value,
+        to=new.value,
         experiment=stored.experiment,
         run=stored.run,
         job=stored.job.id,
         lsf_id=assessment.lsf_id,
         at=tx.now,
         by=by,
-        reason=assessment.reason,
+        reason=reason,
     )
-    experiments.touch_run(tx, stored.experiment, stored.run)
-    tx.active(stored.experiment)
 
 
 def touch(tx: Tx, stored: StoredJob) -> None:
@@ -203,78 +225,6 @@ def last_of_each_run(conn: Connection, experiment: str, definition: int) -> dict
     for run, status in conn.execute(chosen):
         found.setdefault(run, []).append(Status(status))
     return found
-
-
-def waiting_otherwise_than(conn: Connection, location: str, status: Status, limit: int) -> list[str]:
-    """Ids of live jobs of a location that nobody has taken and that have another status than this one."""
-    chosen = (
-        select(_job.id)
-        .join(schema.submission, _submission.job == _job.id)
-        .where(_at(location), _job.status.in_(_BEFORE_LSF), _job.status != status.value)
-        .where(_submission.handed_at.is_(None))
-        .order_by(_job.id)
-        .limit(limit)
-    )
-    return list(conn.execute(chosen).scalars())
-
-
-def handed_out(conn: Connection, location: str, limit: int) -> list[str]:
-    """Ids of live jobs of a location that its agent has taken and LSF does not have yet."""
-    chosen = (
-        select(_job.id)
-        .join(schema.submission, _submission.job == _job.id)
-        .where(_at(location), _job.status.in_(_BEFORE_LSF), _submission.handed_at.is_not(None))
-        .order_by(_job.id)
-        .limit(limit)
-    )
-    return list(conn.execute(chosen).scalars())
-
-
-_BEFORE_LSF = [status.value for status in BEFORE_LSF]
-
-
-def _at(location: str) -> Any:
-    return and_(_job.live, _job.location == location)
-
-
-def to_submit(conn: Connection, location: str, limit: int, holding: list[str]) -> list[str]:
-    """Ids of jobs whose request the agent has not claimed, oldest first."""
-    chosen = (
-        select(_job.id)
-        .join(schema.submission, _submission.job == _job.id)
-        .where(_at(location), _submission.claimed_at.is_(None), _submission.ended_at.is_(None))
-        .where(_job.id.not_in(holding))
-        .order_by(_job.id)
-        .limit(limit)
-    )
-    return list(conn.execute(chosen).scalars())
-
-
-def to_kill(conn: Connection, location: str, limit: int, holding: list[str]) -> list[str]:
-    """Ids of jobs for which a kill was asked and that the agent has not answered."""
-    chosen = (
-        select(_job.id)
-        .where(_at(location), _job.kill_requested_at.is_not(None), _job.kill_answered_at.is_(None))
-        .where(_job.id.not_in(holding))
-        .order_by(_job.kill_requested_at)
-        .limit(limit)
-    )
-    return list(conn.execute(chosen).scalars())
-
-
-def in_lsf(conn: Connection, location: str) -> list[tuple[str, list[str]]]:
-    """Live jobs of a location with the LSF ids of theirs that have not ended."""
-    ended = [Status.DONE.value, Status.EXIT.value]
-    chosen = (
-        select(_lsf_job.job, _lsf_job.lsf_id)
-        .join(schema.job, _job.id == _lsf_job.job)
-        .where(_at(location), not_(_lsf_job.status.in_(ended)))
-        .order_by(_lsf_job.job, _lsf_job.position)
-    )
-    found: dict[str, list[str]] = {}
-    for job_id, lsf_id in conn.execute(chosen):
-        found.setdefault(job_id, []).append(lsf_id)
-    return list(found.items())
 
 
 def keep_details(tx: Tx, job_id: str, text: str) -> None:

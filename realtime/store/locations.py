@@ -1,9 +1,12 @@
 """Locations: which agent serves them, when it was heard of, and which experiments use them."""
 
+from contextlib import suppress
 from typing import Any
 
+import msgspec
 from sqlalchemy import Connection, insert, select, update
 
+from realtime.protocol.agent import AgentState
 from realtime.store import schema
 from realtime.store.changes import SITE, experiment_scope
 from realtime.store.tx import Tx
@@ -21,6 +24,16 @@ def find(conn: Connection, name: str) -> dict[str, Any] | None:
 def every(conn: Connection) -> list[dict[str, Any]]:
     """All locations."""
     return [dict(row) for row in conn.execute(select(schema.location)).mappings()]
+
+
+def states(conn: Connection) -> dict[str, AgentState]:
+    """What the agents of locations said last of themselves; one that speaks otherwise is left out."""
+    chosen = select(_location.name, _location.state).where(_location.state.is_not(None)).order_by(_location.name)
+    found: dict[str, AgentState] = {}
+    for name, state in conn.execute(chosen):
+        with suppress(msgspec.ValidationError):
+            found[name] = msgspec.convert(state, AgentState)
+    return found
 
 
 def ensure(tx: Tx, name: str) -> dict[str, Any]:

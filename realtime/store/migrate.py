@@ -7,7 +7,7 @@ from alembic.config import Config
 from sqlalchemy import create_engine
 
 
-def migrate(database: Path) -> None:
+def migrate(database: Path, revision: str = "head") -> None:
     """Make or upgrade the SQLite database at `database`; readable by its owner alone."""
     database.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     database.touch(mode=0o600)
@@ -17,6 +17,6 @@ def migrate(database: Path) -> None:
     try:
         with engine.begin() as connection:
             config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            command.upgrade(config, revision)
     finally:
         engine.dispose()

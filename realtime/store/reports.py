@@ -1,6 +1,7 @@
 """Jobs' reports in the store, and the posts that made them. Written for every post of every job: few statements."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, delete, func, insert, select, update
@@ -28,11 +29,17 @@ class StoredReport:
     definition_name: str
     status: str
     lsf_id: str | None
+    location: str
+    requested_at: datetime
     posted_lsf_id: str | None
+    posted_log_file: str | None
+    posted_by: str | None
+    verified_log_file: str | None
+    look_wanted_at: datetime | None
     counters: tuple[Counter, ...]
 
 
-_PLAIN = ("experiment", "run", "definition_name", "status", "lsf_id", "posted_lsf_id")
+_PLAIN = tuple(field.name for field in fields(StoredReport) if field.name not in ("job", "counters"))
 
 
 def find(conn: Connection, job_id: str) -> StoredReport | None:
@@ -45,14 +52,14 @@ def find(conn: Connection, job_id: str) -> StoredReport | None:
     return StoredReport(job=job_id, counters=counters, **{name: row[name] for name in _PLAIN})
 
 
-def change(tx: Tx, report: StoredReport, counters: tuple[Counter, ...], posted_lsf_id: str | None) -> None:
-    """A new report of the job."""
-    values = {
-        "counters": [{"name": c.name, "value": c.value, "color": c.color} for c in counters],
-        "posted_lsf_id": posted_lsf_id,
-    }
-    tx.conn.execute(update(schema.job).where(_job.id == report.job).values(values))
-    tx.touch(experiment_scope(report.experiment), f"job/{report.job}")
+def change(tx: Tx, report: StoredReport, counters: tuple[Counter, ...], hidden: dict[str, Any]) -> None:
+    """A new report of the job; `hidden`: columns that nobody sees."""
+    values = dict(hidden)
+    if counters != report.counters:
+        values["counters"] = [{"name": c.name, "value": c.value, "color": c.color} for c in counters]
+        tx.touch(experiment_scope(report.experiment), f"job/{report.job}")
+    if values:
+        tx.conn.execute(update(schema.job).where(_job.id == report.job).values(values))
 
 
 def keep_post(tx: Tx, job_id: str, body: str, accepted: int, skipped: list[dict[str, str]]) -> None:

@@ -46,7 +46,7 @@ meta = Table(
     Column("name", String(32), primary_key=True),
     Column("value", LargeBinary, nullable=False),
 )
-"""`epoch` and `secret` of this store."""
+"""`epoch` and `secret` of this store; `restored_at` (RFC 3339) once an older copy of it was put in its place."""
 
 scope = Table(
     "scope",
@@ -137,6 +137,11 @@ definition_version = Table(
     Column("location", String(64), nullable=False),
 )
 
+# SQLite takes a partial index only for a condition in the very words of the index: SQLAlchemy asks for `live = 1`.
+_kill_asked = text("kill_requested_at IS NOT NULL AND kill_answered_at IS NULL")
+_posted_lsf_id = text("posted_lsf_id IS NOT NULL")
+_posted_log_file = text("posted_log_file IS NOT NULL")
+
 job = Table(
     "job",
     metadata,
@@ -157,7 +162,13 @@ job = Table(
     Column("kill_requested_by", String(64)),
     Column("kill_answered_at", UtcDateTime),
     Column("kill_error", Text),
+    Column("kill_force", Boolean, nullable=False, server_default="0"),
     Column("posted_lsf_id", String(20)),
+    Column("posted_log_file", Text),
+    Column("posted_by", String(64)),
+    Column("verified_log_file", Text),
+    Column("look_wanted_at", UtcDateTime),
+    Column("look_due", Boolean, nullable=False, server_default="0"),
     Column("counters", JSON, nullable=False),
     # What follows is derived from the facts above and from submission and lsf_job, at each change of them.
     Column("live", Boolean, nullable=False),
@@ -177,10 +188,15 @@ job = Table(
     Index("job_by_seq", "experiment", "seq"),
     Index("job_by_run", "experiment", "run", "status"),
     Index("job_by_definition", "definition"),
-    Index("job_live", "location", "status", sqlite_where=text("live"), postgresql_where=text("live")),
-    Index("job_live_by_experiment", "experiment", sqlite_where=text("live"), postgresql_where=text("live")),
+    Index("job_live", "location", "status", sqlite_where=text("live = 1"), postgresql_where=text("live")),
+    Index("job_live_by_experiment", "experiment", sqlite_where=text("live = 1"), postgresql_where=text("live")),
+    Index("job_look_due", "location", sqlite_where=text("look_due = 1"), postgresql_where=text("look_due")),
+    Index("job_kill_asked", "location", sqlite_where=_kill_asked, postgresql_where=_kill_asked),
+    Index("job_posted_lsf_id", "location", sqlite_where=_posted_lsf_id, postgresql_where=_posted_lsf_id),
+    Index("job_posted_log_file", "location", sqlite_where=_posted_log_file, postgresql_where=_posted_log_file),
 )
-"""`posted_lsf_id` is what the script itself posted, not verified."""
+"""`posted_...`: what the script or a person (`posted_by`) said, not verified yet. `look_due`: the agent is to be told
+to look at it early, which was last wanted at `look_wanted_at`."""
 
 submission = Table(
     "submission",
@@ -202,7 +218,12 @@ submission = Table(
     Column("stderr", Text, nullable=False),
     Column("sha256", String(64)),
     Column("modified_at", UtcDateTime),
+    Column("doubt", Text),
+    Column("adopted", JSON, nullable=False, server_default="[]"),
+    Column("surplus", JSON, nullable=False, server_default="[]"),
 )
+
+_follow_due = text("follow_due_at IS NOT NULL")
 
 lsf_job = Table(
     "lsf_job",
@@ -223,6 +244,11 @@ lsf_job = Table(
     Column("queue", String(64)),
     Column("host", Text),
     Column("log_file", Text),
+    Column("elements", JSON, nullable=False, server_default="{}"),
+    Column("follow_due_at", UtcDateTime),
+    Column("named", Boolean, nullable=False, server_default="0"),
+    Index("lsf_job_by_id", "lsf_id"),
+    Index("lsf_job_follow_due", "follow_due_at", sqlite_where=_follow_due, postgresql_where=_follow_due),
 )
 
 transition = Table(
@@ -275,10 +301,16 @@ location = Table(
     Column("scheduler", String(64)),
     Column("scheduler_version", String(200)),
     Column("scheduler_answered_at", UtcDateTime),
+    Column("scheduler_format", String(64)),
+    Column("scheduler_silent_since", UtcDateTime),
+    Column("scheduler_problem", Text),
+    Column("state", JSON),
+    Column("restored_at", UtcDateTime),
     Column("seq", Integer, nullable=False),
     Index("location_by_seq", "seq"),
 )
-"""`heard_at` moves with every request of the agent; the visible `agent_seen_at` follows it in coarse steps."""
+"""`heard_at` moves with every request of the agent; the visible `agent_seen_at` follows it in coarse steps. `state`: an
+AgentState. `restored_at`: when an agent knew a newer generation than this store."""
 
 location_use = Table(
     "location_use",

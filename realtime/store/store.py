@@ -1,6 +1,7 @@
 """The store: one writer with group commit, readers beside it, made and migrated when opened."""
 
 import asyncio
+import logging
 import secrets
 import sqlite3
 from collections.abc import Callable
@@ -8,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import Connection, event, make_url, select
+from sqlalchemy import Connection, event, func, make_url, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
@@ -16,10 +17,14 @@ from sqlalchemy.pool import AsyncAdaptedQueuePool
 from realtime.domain.errors import BatchboardError, Unavailable
 from realtime.store import schema
 from realtime.store.changes import SITE, Commit
+from realtime.store.mark import Mark, is_older, read_mark, write_mark
 from realtime.store.migrate import migrate
 from realtime.store.tx import Tx, new_scope
 
+logger = logging.getLogger(__name__)
+
 T = TypeVar("T")
+MARK_EVERY = 5.0
 BATCH_LIMIT = 200
 READERS = 4
 
@@ -27,22 +32,32 @@ READERS = 4
 class Store:
     """All SQL goes through `write` and `read`; both take a plain function that runs inside one transaction."""
 
-    def __init__(self, url: str, on_commit: Callable[[Commit], None]) -> None:
+    def __init__(self, url: str, on_commit: Callable[[Commit], None], mark: Path | None = None) -> None:
+        """`mark`: the file that tells an older copy of this store from the store itself."""
         self._url = url
         self._on_commit = on_commit
+        self._mark = mark
+        self._marked: Mark | None = None
         self._queue: asyncio.Queue[_Write[Any]] = asyncio.Queue()
         self._running = False
         self._writer = _engine(url, begin="BEGIN IMMEDIATE", connections=1)
         self._reader = _engine(url, begin="BEGIN", connections=READERS)
         self.epoch = ""
         self.secret = b""
+        self.restored_at: datetime | None = None
 
     async def open(self) -> None:
-        """Make or migrate the database (raises Unavailable when that fails); writes wait until `run` is running."""
+        """Make or migrate the database (raises Unavailable when that fails); writes wait until `run` is running.
+
+        An older copy than the mark knows gets a new epoch, and `restored_at` from now on.
+        """
         try:
             await asyncio.to_thread(migrate, Path(str(make_url(self._url).database)))
+            remembered = await asyncio.to_thread(read_mark, self._mark) if self._mark else None
             async with self._writer.begin() as conn:
-                self.epoch, self.secret = await conn.run_sync(_identity)
+                identity = await conn.run_sync(_identity, remembered)
+            self.epoch, self.secret, self.restored_at = identity
+            await self.remember()
         except (OSError, DBAPIError, sqlite3.Error) as error:
             raise _unavailable(error) from error
         self._running = True
@@ -50,6 +65,10 @@ class Store:
     async def close(self) -> None:
         """Refuse what is queued and close every connection. `run` has ended before."""
         self._running = False
+        try:
+            await self.remember()
+        except (OSError, DBAPIError, sqlite3.Error) as error:
+            logger.warning("the mark of the store could not be written: %s", error)
         while not self._queue.empty():
             _settle(self._queue.get_nowait().result, error=Unavailable("the server is stopping"))
         await self._writer.dispose()
@@ -74,6 +93,25 @@ class Store:
                 return await conn.run_sync(query)
         except (DBAPIError, sqlite3.Error) as error:
             raise _unavailable(error) from error
+
+    async def keep_mark(self) -> None:
+        """Write the mark every few seconds. Until cancelled."""
+        while True:
+            await asyncio.sleep(MARK_EVERY)
+            try:
+                await self.remember()
+            except (OSError, DBAPIError, sqlite3.Error) as error:
+                logger.warning("the mark of the store cannot be written, trying again: %s", error)
+
+    async def remember(self) -> None:
+        """Write the mark when the store has moved since; raises OSError or an error of the database."""
+        if self._mark is None or not self.epoch:
+            return
+        async with self._reader.connect() as conn, conn.begin():
+            mark = Mark(self.epoch, await conn.run_sync(_total))
+        if mark != self._marked:
+            await asyncio.to_thread(write_mark, self._mark, mark)
+            self._marked = mark
 
     async def run(self) -> None:
         """The writer. Cancelled, it finishes the batch under way: its writers wait for their answers."""
@@ -174,11 +212,24 @@ def _engine(url: str, *, begin: str, connections: int) -> AsyncEngine:
     return engine
 
 
-def _identity(conn: Connection) -> tuple[str, bytes]:
-    """Epoch and secret of this store, made with it."""
+def _identity(conn: Connection, remembered: Mark | None) -> tuple[str, bytes, datetime | None]:
+    """Epoch and secret of this store, made with it, and when it was restored; an older copy is given a new epoch."""
     found = {name: value for name, value in conn.execute(select(schema.meta.c.name, schema.meta.c.value))}
-    if not found:
+    made = not found
+    if made:
         found = {"epoch": secrets.token_hex(8).encode(), "secret": secrets.token_bytes(32)}
         conn.execute(schema.meta.insert(), [{"name": name, "value": value} for name, value in found.items()])
     new_scope(conn, SITE)
-    return found["epoch"].decode(), found["secret"]
+    if not made and is_older(Mark(found["epoch"].decode(), _total(conn)), remembered):
+        logger.warning("this store is an older copy of itself: requests made before now are held until LSF is asked")
+        restored = {"epoch": secrets.token_hex(8).encode(), "restored_at": datetime.now(UTC).isoformat().encode()}
+        for name, value in restored.items():
+            conn.execute(schema.meta.delete().where(schema.meta.c.name == name))
+            conn.execute(schema.meta.insert().values(name=name, value=value))
+        found |= restored
+    at = found.get("restored_at")
+    return found["epoch"].decode(), found["secret"], datetime.fromisoformat(at.decode()) if at else None
+
+
+def _total(conn: Connection) -> int:
+    return int(conn.execute(select(func.coalesce(func.sum(schema.scope.c.seq), 0))).scalar_one())

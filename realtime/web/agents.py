@@ -5,26 +5,27 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TypeVar
 
+import msgspec
 from quart import Blueprint, Response, request
 
 from realtime.domain.errors import Conflict
 from realtime.protocol.agent import (
     VERSION,
     Acknowledged,
+    AgentState,
     Answer,
-    CheckPath,
     Claim,
     Claimed,
-    Kill,
     Lease,
     LeaseRequest,
     Observations,
-    Submit,
     Work,
     WorkRequest,
 )
 from realtime.protocol.wire import encode
 from realtime.service import agents as service
+from realtime.service.observations import observe
+from realtime.service.work import hand_out
 from realtime.store.tx import Tx
 from realtime.web.auth import check_agent
 from realtime.web.context import house
@@ -38,6 +39,7 @@ HOLD = 5.0
 """Seconds that a request for work is held open."""
 LOOK_EVERY = 1.0
 """Seconds between two looks for work, should its news have got lost; the agent counts as heard of at each."""
+NOTHING = Work()
 
 
 async def _body(kind: type[T]) -> T:
@@ -55,9 +57,14 @@ async def lease() -> Response:
         raise Conflict(f"this manager speaks version {VERSION}, the agent {asked.protocol}", code="wrong_version")
 
     def take(tx: Tx) -> Lease:
-        generation = service.lease(tx, here.rules, asked)
-        follow = service.followed(tx, asked.location)
-        return Lease(generation=generation, epoch=here.store.epoch, instance=here.settings.instance, follow=follow)
+        generation = service.lease(tx, here.rules, asked, here.store.epoch)
+        return Lease(
+            generation=generation,
+            epoch=here.store.epoch,
+            instance=here.settings.instance,
+            follow=service.followed(tx.conn, asked.location),
+            unsettled=service.unsettled(tx, asked.location),
+        )
 
     return json_response(encode(await here.store.write(take)))
 
@@ -68,14 +75,14 @@ async def work() -> Response:
     asked = await _body(WorkRequest)
     loop = asyncio.get_running_loop()
     until = loop.time() + HOLD
+    state: AgentState | None = asked.state
     async with _hints(asked.location) as hint:
         while True:
             hint.clear()
-            found = await _look(asked)
+            found = await _look(asked, state)
+            state = None  # it was true when it was sent
             left = until - loop.time()
-            if found.submit or found.kill or found.check or found.questions or left <= 0:
-                return json_response(encode(found))
-            if house().sockets.leaving.is_set():
+            if found != NOTHING or left <= 0 or house().sockets.leaving.is_set():
                 return json_response(encode(found))
             try:
                 await asyncio.wait_for(hint.wait(), min(LOOK_EVERY, left))
@@ -98,17 +105,15 @@ async def _hints(location: str) -> AsyncIterator[asyncio.Event]:
         unlisten()
 
 
-async def _look(asked: WorkRequest) -> Work:
+async def _look(asked: WorkRequest, state: AgentState | None) -> Work:
     here = house()
-    location, generation = asked.location, asked.generation
 
-    def take(tx: Tx) -> tuple[list[Submit], list[Kill], list[CheckPath]]:
-        service.hear(tx, location, generation, asked.scheduler_answered_at)
-        submit, kill = service.hand_out(tx, here.rules, location, asked.room, asked.holding)
-        return submit, kill, service.to_check(tx, location, asked.holding)
+    def take(tx: Tx) -> Work:
+        service.hear(tx, asked.location, asked.generation, state)
+        return hand_out(tx, here.rules, asked.location, asked.room, asked.holding)
 
-    submit, kill, check = await here.store.write(take)
-    return Work(submit=submit, kill=kill, check=check, questions=here.questions.take(location, asked.holding))
+    found = await here.store.write(take)
+    return msgspec.structs.replace(found, questions=here.questions.take(asked.location, asked.holding))
 
 
 @agents.post("/claim")
@@ -132,7 +137,7 @@ async def observations() -> Response:
 
     def take(tx: Tx) -> list[str]:
         service.hear(tx, seen.location, seen.generation, None)
-        return service.observe(tx, here.rules, seen.location, seen.generation, seen.observations)
+        return observe(tx, here.rules, seen.location, seen.generation, seen.observations)
 
     unknown = await here.store.write(take)
     newest = max((observation.n for observation in seen.observations), default=0)

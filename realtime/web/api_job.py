@@ -3,9 +3,21 @@
 from datetime import UTC, datetime
 from functools import partial
 
+from msgspec.structs import replace
+
 from realtime.domain.errors import Invalid, NotFound, Unavailable
+from realtime.domain.job import LsfJob
 from realtime.protocol.agent import Answer, LogAnswer, Question
-from realtime.protocol.api import Details, JobReports, JobTransitions, ReceivedPost, SkippedItem, SubmissionAnswer
+from realtime.protocol.api import (
+    Details,
+    JobReports,
+    JobTransitions,
+    LsfJobs,
+    ReceivedPost,
+    SingleLsfJob,
+    SkippedItem,
+    SubmissionAnswer,
+)
 from realtime.protocol.wire import Strict
 from realtime.store import history, jobs, locations, reports
 from realtime.store.jobs import StoredJob
@@ -19,10 +31,11 @@ LOG_LIMIT = 256 * 1024
 
 
 class LogRange(Strict, frozen=True, kw_only=True):
-    """Bytes; without `offset` the end of the log."""
+    """Bytes; without `offset` the end of the log. `lsf_id`: of this one of the job's LSF jobs, else of the first."""
 
     offset: int | None = None
     limit: int = 64 * 1024
+    lsf_id: str | None = None
 
 
 @job_api.route("GET", "/jobs/<id>/log", query=LogRange, answer=LogAnswer, answers={503: "the agent did not answer"})
@@ -32,15 +45,28 @@ async def get_log(id: str, query: LogRange) -> LogAnswer:
         raise Invalid("expected an offset from 0", field="offset")
     if not 1 <= query.limit <= LOG_LIMIT:
         raise Invalid(f"expected a limit from 1 to {LOG_LIMIT} bytes", field="limit")
-    return await read_log(await read_stored(id), query.offset, query.limit)
+    stored = await read_stored(id)
+    return await read_log(stored, query.offset, query.limit, chosen_lsf_job(stored, query.lsf_id))
 
 
-async def read_log(stored: StoredJob, offset: int | None, limit: int) -> LogAnswer:
-    """Ask the agent for a piece of the log; raises Unavailable."""
-    if not stored.job.lsf_jobs:
+def chosen_lsf_job(stored: StoredJob, lsf_id: str | None) -> LsfJob | None:
+    """That one of the job's LSF jobs; raises Invalid when it has none of that id. None when none is chosen."""
+    if lsf_id is None:
+        return None
+    for lsf_job in stored.job.lsf_jobs:
+        if lsf_job.lsf_id == lsf_id:
+            return lsf_job
+    raise Invalid("expected one of the job's LSF IDs", field="lsf_id")
+
+
+async def read_log(stored: StoredJob, offset: int | None, limit: int, chosen: LsfJob | None = None) -> LogAnswer:
+    """Ask the agent for a piece of the log (of one LSF job when chosen); raises Unavailable."""
+    if not stored.job.lsf_jobs and stored.job.log_file is None:
         return LogAnswer(text="", source="none", offset=0, next=0, size=0, path=None, complete=not stored.status.live)
-    question = _question(stored, "log", offset, limit)
-    answer = await _ask(stored, question)
+    question = _question(stored, "log")
+    if chosen is not None:
+        question = replace(question, lsf_ids=[chosen.lsf_id], ended=not chosen.status.live, log_file=None)
+    answer = await _ask(stored, replace(question, offset=offset, limit=limit))
     if answer.log is None:
         raise Unavailable("the batch client answered without a log", code="agent_error")
     return answer.log
@@ -54,15 +80,16 @@ async def _ask(stored: StoredJob, question: Question) -> Answer:
     return await house().questions.ask(stored.location, question)
 
 
-def _question(stored: StoredJob, kind: str, offset: int | None = None, limit: int = 0) -> Question:
+def _question(stored: StoredJob, kind: str) -> Question:
     return Question(
         id="",
         kind=kind,
         job=stored.job.id,
+        user=stored.user,
+        executable=stored.executable,
         lsf_ids=[lsf_job.lsf_id for lsf_job in stored.job.lsf_jobs],
         ended=not stored.status.live,
-        offset=offset,
-        limit=limit,
+        log_file=stored.job.log_file,
     )
 
 
@@ -91,7 +118,25 @@ async def get_details(id: str) -> Details:
         return Details(text=last[0], as_of=last[1])
     text = answered.text or ""
     await store.write(lambda tx: jobs.keep_details(tx, id, text))
-    return Details(text=text, as_of=datetime.now(UTC))
+    return Details(text=text, as_of=datetime.now(UTC), pending=answered.pending)
+
+
+@job_api.route("GET", "/jobs/<id>/lsf-jobs", answer=LsfJobs)
+async def get_lsf_jobs(id: str) -> LsfJobs:
+    """The single LSF jobs of the job, and the doubles that were killed."""
+    stored = await read_stored(id)
+    plain = [name for name in SingleLsfJob.__struct_fields__ if name not in ("status", "elements")]
+    return LsfJobs(
+        items=[
+            SingleLsfJob(
+                status=lsf_job.status.value,
+                elements=dict(lsf_job.elements),
+                **{name: getattr(lsf_job, name) for name in plain},
+            )
+            for lsf_job in stored.job.lsf_jobs
+        ],
+        surplus=list(stored.job.submission.surplus),
+    )
 
 
 @job_api.route("GET", "/jobs/<id>/submission", answer=SubmissionAnswer)
@@ -109,6 +154,8 @@ def submission_of(stored: StoredJob) -> SubmissionAnswer:
         end = submission.problem
     else:
         end = f"exit code {submission.exit_code}" + (", ended because it took too long" if submission.timed_out else "")
+    if stored.job.doubt:
+        end += f"; unknown: {stored.job.doubt}"
     command = " ".join([stored.executable, *submission.arguments])
     text = "\n".join(
         [
@@ -136,6 +183,9 @@ def submission_of(stored: StoredJob) -> SubmissionAnswer:
         bsub_called_at=submission.bsub_called_at,
         ended_at=submission.ended_at,
         sha256=submission.sha256,
+        doubt=stored.job.doubt,
+        adopted=list(submission.adopted),
+        surplus=list(submission.surplus),
     )
 
 

@@ -9,10 +9,11 @@ from quart import request
 from realtime.domain.errors import Invalid, NotFound
 from realtime.domain.names import parse_runs
 from realtime.domain.status import Status
-from realtime.protocol.api import Applied, Apply, JobPage, SkippedRun
+from realtime.protocol.api import Adopt, Applied, Apply, JobPage, KillRequest, SkippedRun
 from realtime.protocol.rows import JobRow
 from realtime.protocol.wire import Shape, Strict, decode, encode
 from realtime.service import jobs as service
+from realtime.service.claims import adopt
 from realtime.service.repeats import once
 from realtime.store import lists
 from realtime.store.tx import Tx
@@ -108,11 +109,40 @@ async def delete_job(id: str) -> None:
     await house().store.write(lambda tx: service.delete(tx, id))
 
 
-@jobs_api.route("POST", "/jobs/<id>/kill", answer=JobRow, status=202, answers={409: "the job has ended"})
-async def kill_job(id: str) -> JobRow:
-    """Kill a live job: at once before LSF has it, else by bkill."""
+@jobs_api.route(
+    "POST",
+    "/jobs/<id>/kill",
+    body=KillRequest,
+    body_optional=True,
+    answer=JobRow,
+    status=202,
+    answers={409: "the job has ended, or need not be forced"},
+)
+async def kill_job(id: str, body: KillRequest) -> JobRow:
+    """Kill a live job: at once before LSF has it, else by bkill.
+
+    With `force` LSF forgets a job whose host is out of contact (UNKWN, ZOMBI) once a plain kill was taken by LSF.
+    """
     here = house()
-    await here.store.write(lambda tx: service.kill(tx, here.rules, id, here.user))
+    await here.store.write(lambda tx: service.kill(tx, here.rules, id, here.user, body.force))
+    return await read_job(id)
+
+
+@jobs_api.route(
+    "POST",
+    "/jobs/<id>/adopt",
+    body=Adopt,
+    answer=JobRow,
+    status=202,
+    answers={409: "the job has an LSF ID or has ended, or the LSF job is another job's"},
+)
+async def adopt_lsf_job(id: str, body: Adopt) -> JobRow:
+    """Name the LSF job of a job of which it is not known whether LSF has it.
+
+    The batch client verifies it (same user, submitted after the request); the job's history tells what became of it.
+    """
+    here = house()
+    await here.store.write(lambda tx: adopt(tx, here.rules, id, body.lsf_id, here.user))
     return await read_job(id)
 
 

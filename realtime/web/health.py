@@ -1,12 +1,17 @@
 """Is it up: `/healthz`, `/readyz`, `/metrics`. No login, nothing secret."""
 
+from datetime import UTC, datetime
+
 from quart import Blueprint, Response
 
 from realtime.domain.errors import BatchboardError
+from realtime.protocol.agent import AgentState
 from realtime.protocol.api import Alive, BusState, Ready, StoreState
+from realtime.protocol.rows import LocationRow
 from realtime.protocol.wire import encode
-from realtime.store import lists
+from realtime.store import Connection, lists, locations
 from realtime.web.context import house
+from realtime.web.metrics import CONTENT_TYPE, exposition, of_locations, of_manager
 from realtime.web.routing import json_response
 
 health = Blueprint("health", __name__)
@@ -25,36 +30,25 @@ async def readyz() -> Response:
     bus = here.bus.state()
     state = BusState(name=bus.name, server=here.bus_server, connected=bus.connected, error=bus.error)
     try:
-        locations = await here.store.read(lists.locations)
+        places = await here.store.read(lists.locations)
     except BatchboardError as error:
         store = StoreState(ok=False, epoch=None, error=error.message)
         return json_response(encode(Ready(store=store, bus=state, locations=[])), 503)
     store = StoreState(ok=True, epoch=here.store.epoch, error=None)
-    return json_response(encode(Ready(store=store, bus=state, locations=locations)))
+    return json_response(encode(Ready(store=store, bus=state, locations=places)))
 
 
 @health.get("/metrics")
 async def metrics() -> Response:
     """Prometheus text."""
     here = house()
-    counts = await here.store.read(lists.live_jobs)
-    locations = await here.store.read(lists.locations)
-    bus = here.bus.state()
-    lines = [
-        "# HELP batchboard_jobs_live Live jobs by status.",
-        "# TYPE batchboard_jobs_live gauge",
-        *(f'batchboard_jobs_live{{status="{status}"}} {count}' for status, count in counts),
-        "# HELP batchboard_agent_connected Whether the agent of a location is heard of.",
-        "# TYPE batchboard_agent_connected gauge",
-        *(f'batchboard_agent_connected{{location="{row.name}"}} {int(row.agent_connected)}' for row in locations),
-        "# HELP batchboard_websockets Open websockets of this process.",
-        "# TYPE batchboard_websockets gauge",
-        f"batchboard_websockets {len(here.sockets)}",
-        "# HELP batchboard_bus_connected Whether news travel between processes.",
-        "# TYPE batchboard_bus_connected gauge",
-        f"batchboard_bus_connected {int(bus.connected)}",
-        "# HELP batchboard_bus_dropped_total News that other processes had to read from the store.",
-        "# TYPE batchboard_bus_dropped_total counter",
-        f"batchboard_bus_dropped_total {bus.dropped}",
+
+    def read(conn: Connection) -> tuple[list[tuple[str, int]], list[LocationRow], dict[str, AgentState]]:
+        return lists.live_jobs(conn), lists.locations(conn), locations.states(conn)
+
+    live, rows, states = await here.store.read(read)
+    found = [
+        *of_manager(live, len(here.sockets), here.bus.state()),
+        *of_locations(rows, states, datetime.now(UTC)),
     ]
-    return Response("\n".join(lines) + "\n", content_type="text/plain; version=0.0.4; charset=utf-8")
+    return Response(exposition(found), content_type=CONTENT_TYPE)

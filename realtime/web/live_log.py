@@ -8,7 +8,7 @@ from realtime.domain.errors import Invalid, NotFound, Unavailable
 from realtime.protocol.live import LogEnd, LogReset, LogText
 from realtime.protocol.wire import encode
 from realtime.web import session
-from realtime.web.api_job import LOG_LIMIT, read_log, read_stored
+from realtime.web.api_job import LOG_LIMIT, chosen_lsf_job, read_log, read_stored
 
 live_log = Blueprint("live_log", __name__, url_prefix="/api/v1")
 
@@ -18,21 +18,22 @@ LOOK_EVERY = 1.0
 
 @live_log.websocket("/jobs/<id>/log/live")
 async def job_log_live(id: str) -> None:
-    """The log from `offset`; without one, from at most the last 256 KiB."""
+    """The log from `offset`; without one, from at most the last 256 KiB. `lsf_id`: as for the log by HTTP."""
     session.admit()
     asked = websocket.args.get("offset")
     if asked is not None and (not asked.isdecimal() or len(asked) > 15):
         raise Invalid("expected an offset from 0", field="offset")
-    await read_stored(id)
-    await session.run(_follow(id, None if asked is None else int(asked)))
+    lsf_id = websocket.args.get("lsf_id")
+    chosen_lsf_job(await read_stored(id), lsf_id)
+    await session.run(_follow(id, lsf_id, None if asked is None else int(asked)))
 
 
-async def _follow(job_id: str, offset: int | None) -> int:
+async def _follow(job_id: str, lsf_id: str | None, offset: int | None) -> int:
     source = "none"
     while True:
         try:
             stored = await read_stored(job_id)
-            piece = await read_log(stored, offset, LOG_LIMIT)
+            piece = await read_log(stored, offset, LOG_LIMIT, chosen_lsf_job(stored, lsf_id))
         except NotFound:
             return session.DONE
         except Unavailable:

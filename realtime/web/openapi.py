@@ -53,7 +53,7 @@ def _operation(route: Route) -> dict[str, Any]:
     if description.strip():
         operation["description"] = re.sub(r"\n\s+", "\n", description.strip())
     if route.body is not None:
-        operation["requestBody"] = {"required": True, "content": _json(route.body)}
+        operation["requestBody"] = {"required": not route.body_optional, "content": _json(route.body)}
     return operation
 
 

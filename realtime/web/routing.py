@@ -25,6 +25,7 @@ class Route:
     path: str
     """with Quart's converters: `/experiments/<experiment>/runs/<int:number>`"""
     body: type | None
+    body_optional: bool
     query: type[Strict] | None
     answer: type | None
     status: int
@@ -54,6 +55,7 @@ class Api:
         *,
         answer: type | None,
         body: type | None = None,
+        body_optional: bool = False,
         query: type[Strict] | None = None,
         status: int = 200,
         answers: dict[int, str] | None = None,
@@ -61,7 +63,8 @@ class Api:
         """Serve `method path` with the decorated function.
 
         It is called with the parts of the path by name, `body` and `query` decoded when declared, and returns a value
-        of the type `answer` (encoded as JSON), a Reply, or None for an empty answer.
+        of the type `answer` (encoded as JSON), a Reply, or None for an empty answer. An optional body that is left out
+        has its default values.
         """
 
         def declare(function: Endpoint) -> Endpoint:
@@ -69,6 +72,7 @@ class Api:
                 method=method,
                 path=path,
                 body=body,
+                body_optional=body_optional,
                 query=query,
                 answer=answer,
                 status=status,
@@ -82,7 +86,9 @@ class Api:
                 check_login(request, house())
                 if route.query is not None:
                     parts["query"] = read_query(route.query)
-                if route.body is not None:
+                if route.body is not None and route.body_optional and not await request.get_data():
+                    parts["body"] = route.body()
+                elif route.body is not None:
                     parts["body"] = await read_body(route.body)
                 elif method != "GET":
                     await refuse_foreign_body()

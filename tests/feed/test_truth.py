@@ -13,9 +13,12 @@ from realtime.domain.errors import BatchboardError
 from realtime.domain.report import parse
 from realtime.domain.status import FROM_LSF, Status
 from realtime.feed import Log
-from realtime.protocol.agent import CheckSeen, KillSeen, LeaseRequest, LsfSeen, SubmissionSeen
+from realtime.protocol.agent import AgentState, CheckSeen, KillSeen, LeaseRequest, LsfSeen, PostSeen, SubmissionSeen
 from realtime.protocol.rows import Check
-from realtime.service import agents, definitions, experiments, jobs, reports
+from realtime.service import agents, claims, definitions, experiments, jobs, reports
+from realtime.service.observations import observe
+from realtime.service.work import hand_out
+from realtime.settings import Settings
 from realtime.store import history, locations, rows
 from realtime.store.changes import SITE, Commit, experiment_scope
 from realtime.store.tx import Tx
@@ -51,8 +54,8 @@ class World:
 
     def something(self) -> Callable[[Tx], object]:
         once = [self.run, self.end_run, self.define, self.edit, self.archive, self.kill, self.resubmit]
-        once += [self.lease, self.work, self.claim, self.killed, self.check, self.silence]
-        often = [self.apply, self.delete, self.submitted, self.look, self.report]
+        once += [self.lease, self.work, self.claim, self.killed, self.check, self.silence, self.adopt]
+        often = [self.apply, self.delete, self.submitted, self.look, self.report, self.verified]
         deeds = once + often * 3
         return self.chance.choice(deeds)
 
@@ -68,7 +71,7 @@ class World:
         return {"n": self.n, "at": datetime.now(UTC)}
 
     def observe(self, tx: Tx, observation: Any) -> None:
-        agents.observe(tx, self.rules, "default", self.generation, [observation])
+        observe(tx, self.rules, "default", self.generation, [observation])
 
     def run(self, tx: Tx) -> None:
         experiments.start_run(tx, "e", None, None, {"Sample": self.chance.choice("ab")})
@@ -93,7 +96,24 @@ class World:
         jobs.apply(tx, self.rules, "e", row["id"], self.any_of(tx, "run")["number"], "all", None, "ana")
 
     def kill(self, tx: Tx) -> None:
-        jobs.kill(tx, self.rules, self.any_of(tx, "job")["id"], "ben")
+        jobs.kill(tx, self.rules, self.any_of(tx, "job")["id"], "ben", force=self.chance.random() < 0.2)
+
+    def adopt(self, tx: Tx) -> None:
+        claims.adopt(tx, self.rules, self.any_of(tx, "job")["id"], self.chance.choice("78"), "ben")
+
+    def verified(self, tx: Tx) -> None:
+        work = hand_out(tx, self.rules, "default", 0, [])
+        if not work.verify:
+            raise BatchboardError("nothing claimed")
+        asked = self.chance.choice(work.verify)
+        problem = self.chance.choice([None, "refused"])
+        verdict: dict[str, Any] = {
+            "lsf_id": asked.lsf_id,
+            "log_file": asked.log_file,
+            "lsf_problem": problem,
+            "log_problem": problem,
+        }
+        self.observe(tx, PostSeen(**self.seen(), job=asked.job, **verdict))
 
     def delete(self, tx: Tx) -> None:
         jobs.delete(tx, self.any_of(tx, "job")["id"])
@@ -103,34 +123,43 @@ class World:
 
     def lease(self, tx: Tx) -> None:
         request = LeaseRequest(location="default", agent="a", version="1", scheduler="LSF", scheduler_version="10")
-        self.generation = agents.lease(tx, self.rules, request)
+        self.generation = agents.lease(tx, self.rules, request, "e")
 
     def work(self, tx: Tx) -> None:
         answered = datetime.now(UTC) + timedelta(seconds=self.chance.randrange(60))
-        agents.hear(tx, "default", self.generation, answered)
-        agents.hand_out(tx, self.rules, "default", 3, [])
+        silent_since = self.chance.choice([None, answered])
+        agents.hear(tx, "default", self.generation, AgentState(answered_at=answered, silent_since=silent_since))
+        hand_out(tx, self.rules, "default", 3, [])
 
     def claim(self, tx: Tx) -> None:
         agents.claim(tx, self.rules, "default", self.any_of(tx, "job")["id"])
 
     def submitted(self, tx: Tx) -> None:
         ids = self.chance.choice([[], ["7"], ["7", "8"]])
-        ended = datetime.now(UTC) if self.chance.random() < 0.5 else None
-        job = self.any_of(tx, "job")["id"]
-        self.observe(tx, SubmissionSeen(**self.seen(), job=job, lsf_ids=ids, ended_at=ended, exit_code=1))
+        found = {
+            "job": self.any_of(tx, "job")["id"],
+            "ended_at": datetime.now(UTC) if self.chance.random() < 0.5 else None,
+            "doubt": self.chance.choice([None, None, "LSF did not answer"]),
+            "adopted": ids[:1] if self.chance.random() < 0.3 else [],
+            "surplus": self.chance.choice([[], [], ["9"], ["9", "10"]]),
+        }
+        self.observe(tx, SubmissionSeen(**self.seen(), **found, lsf_ids=ids, exit_code=1))
 
     def look(self, tx: Tx) -> None:
         status = self.chance.choice([*sorted(FROM_LSF), Status.LOST])
         job = self.any_of(tx, "job")["id"]
         lsf_id = self.chance.choice("78")
-        self.observe(tx, LsfSeen(**self.seen(), job=job, lsf_id=lsf_id, status=status, host="node7"))
+        elements = self.chance.choice([{}, {"DONE": 3, "RUN": 4}])
+        seen = LsfSeen(**self.seen(), job=job, lsf_id=lsf_id, status=status, host="node7", elements=elements)
+        self.observe(tx, seen)
 
     def killed(self, tx: Tx) -> None:
         error = self.chance.choice([None, "User permission denied"])
         self.observe(tx, KillSeen(**self.seen(), job=self.any_of(tx, "job")["id"], error=error))
 
     def report(self, tx: Tx) -> None:
-        body = self.chance.choice(['{"counters": {"A": [1, "red"]}}', "[]", '{"counters": {"A": null, "B": "x"}}'])
+        bodies = ['{"counters": {"A": [1, "red"]}}', "[]", '{"counters": {"A": null, "B": "x"}}']
+        body = self.chance.choice([*bodies, '{"lsf_id": 7}', '{"log_file": "/x/7.log"}'])
         reports.accept_report(tx, self.any_of(tx, "job")["id"], parse(body.encode()), body)
 
     def check(self, tx: Tx) -> None:
@@ -148,6 +177,13 @@ class World:
         )
         agents.notice_silence(tx, rules)
         jobs.relabel(tx, rules)
+
+
+@pytest.fixture
+def settings(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """An application that does nothing by itself between two looks at it."""
+    monkeypatch.setattr("realtime.app.LABEL_EVERY", 3600)
+    return settings
 
 
 @pytest.mark.parametrize("seed", range(4))

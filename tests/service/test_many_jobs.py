@@ -8,7 +8,7 @@ import pytest
 from realtime.domain.status import Status
 from realtime.service import jobs as service
 from realtime.settings import Settings
-from realtime.store import jobs, locations
+from realtime.store import locations, work
 from realtime.store.tx import Tx
 from tests.client import Client
 
@@ -33,7 +33,7 @@ async def test_many_waiting_jobs_are_relabelled_in_portions_and_only_those_that_
     def relabel(tx: Tx) -> int:
         locations.note(tx, "default", {"heard_at": long_ago})
         service.relabel(tx, away)
-        return len(jobs.waiting_otherwise_than(tx.conn, "default", Status.PERSISTED, 100))
+        return len(work.waiting_otherwise_than(tx.conn, "default", Status.PERSISTED, 100))
 
     assert [await client.house.store.write(relabel) for _ in range(4)] == [7, 2, 0, 0]
     assert (await client.get("/experiments/demo/runs/1"))["jobs"] == {"Persisted": 1}

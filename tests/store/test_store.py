@@ -14,39 +14,15 @@ from sqlalchemy import create_engine, text
 
 from realtime.domain.errors import Conflict, NotFound, Unavailable
 from realtime.service.definitions import create_definition, delete_definition
-from realtime.service.experiments import create_experiment, start_run
-from realtime.store import history, rows
-from realtime.store.changes import SITE, Commit, experiment_scope
+from realtime.service.experiments import start_run
+from realtime.store import history, jobs, rows, work
+from realtime.store.changes import SITE, experiment_scope
 from realtime.store.migrate import migrate
 from realtime.store.schema import metadata
-from realtime.store.store import Store
 from realtime.store.tx import Tx
+from tests.store.opened import Opened
 
 SCOPE = experiment_scope("demo")
-
-
-class Opened:
-    """A store and the commits it told of."""
-
-    def __init__(self, path: Path) -> None:
-        self.commits: list[Commit] = []
-        self.store = Store(f"sqlite+aiosqlite:///{path}", self.commits.append)
-
-    async def __aenter__(self) -> "Opened":
-        await self.store.open()
-        self.writer = asyncio.create_task(self.store.run())
-        return self
-
-    async def __aexit__(self, *args: object) -> None:
-        self.writer.cancel()
-        await asyncio.gather(self.writer, return_exceptions=True)
-        await self.store.close()
-
-    async def make(self) -> None:
-        await self.store.write(lambda tx: create_experiment(tx, "demo", "", ""))
-
-    async def run(self) -> int:
-        return await self.store.write(lambda tx: start_run(tx, "demo", None, None, {}))
 
 
 async def test_the_migrations_make_exactly_the_schema(tmp_path: Path) -> None:
@@ -56,6 +32,37 @@ async def test_the_migrations_make_exactly_the_schema(tmp_path: Path) -> None:
         found = compare_metadata(MigrationContext.configure(connection), metadata)
     engine.dispose()
     assert found == []
+
+
+async def test_a_store_of_the_first_version_is_brought_up_to_date_with_what_it_holds(tmp_path: Path) -> None:
+    path = tmp_path / "old.db"
+    migrate(path, "0001")
+    old = sqlite3.connect(path)
+    at = "2026-11-22 02:14:07.000000"
+    old.executescript(
+        f"""
+        INSERT INTO experiment VALUES ('demo', '', '', '{at}', NULL, 1, 1);
+        INSERT INTO run VALUES ('demo', 1, '{at}', NULL, '{{}}', 1);
+        INSERT INTO definition VALUES
+            (1, 'demo', 'h', '/x', '', 'default', 'ana', '{at}', NULL, 1, NULL, NULL, NULL, NULL, 1);
+        INSERT INTO location (name, agent_connected, seq) VALUES ('default', 1, 1);
+        INSERT INTO job (id, experiment, run, number, definition, definition_name, definition_version, executable,
+            parameters, user, location, requested_at, counters, live, status, detail, as_of, seq)
+            VALUES ('{"0" * 24}', 'demo', 1, 1, 1, 'h', 1, '/x', '', 'ana', 'default', '{at}', '[]', 1, 'RUN', '',
+            '{at}', 2);
+        INSERT INTO submission (job, arguments, generation, n, timed_out, stdout, stderr)
+            VALUES ('{"0" * 24}', '["demo", "1"]', 1, 1, 0, '', '');
+        INSERT INTO lsf_job (job, lsf_id, position, generation, n, status, as_of, submitted_at)
+            VALUES ('{"0" * 24}', '7', 0, 1, 2, 'RUN', '{at}', '{at}');
+        """
+    )
+    old.close()
+    async with Opened(path) as opened:
+        stored = await opened.store.read(partial(jobs.find, job_id="0" * 24))
+        assert stored is not None
+        assert (stored.job.submission.surplus, stored.job.submission.doubt, stored.job.kill_force) == ((), None, False)
+        assert [(one.lsf_id, one.elements, one.named) for one in stored.job.lsf_jobs] == [("7", {}, False)]
+        assert (await opened.store.read(partial(work.in_lsf, location="default"))) == [("0" * 24, "ana", ["7"])]
 
 
 async def test_a_store_keeps_epoch_secret_and_rows_and_is_its_owners_alone(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from realtime.protocol.agent import CheckSeen, LogAnswer, LsfSeen, SubmissionSeen
+from realtime.protocol.agent import VERSION, AgentState, CheckSeen, LogAnswer, LsfSeen, SubmissionSeen
 from realtime.protocol.rows import Check
 from realtime.store import locations
 from tests.client import Answered, Client, SayingAgent
@@ -61,13 +61,13 @@ async def test_a_job_goes_from_request_to_done_and_every_step_is_kept(client: Cl
 async def test_only_one_agent_holds_a_location_and_its_own_restart_gets_it_back(client: Client) -> None:
     first = await leased(client)
     spare = SayingAgent(client, name="a2")
-    body = {"protocol": 1, "location": "default", "agent": "a2", "version": "1"}
+    body = {"protocol": VERSION, "location": "default", "agent": "a2", "version": "1"}
     refused = await spare.call("lease", **body, scheduler=None, scheduler_version=None)
     assert (refused.status, refused.error[0]) == (409, "lease_held")
     again = await leased(client)
     assert again.generation == first.generation + 1
     stale = await first.call(
-        "work", location="default", generation=first.generation, room=1, holding=[], scheduler_answered_at=None
+        "work", location="default", generation=first.generation, room=1, holding=[], state=AgentState()
     )
     assert (stale.status, stale.error[0]) == (409, "no_lease")
     past = datetime.now(UTC) - timedelta(seconds=11)
@@ -146,7 +146,7 @@ async def test_a_kill_reaches_the_agent_until_it_answers(client: Client) -> None
     assert (await agent.work()).kill == []
     row = await client.get(f"/jobs/{job['id']}")
     assert row["kill_requested_at"] is not None and row["status"] == "PEND"
-    await agent.lsf(job["id"], "EXIT", "42", reason="killed by its owner (TERM_OWNER)")
+    await agent.lsf(job["id"], "EXIT", "42", reason="killed by its owner, TERM_OWNER")
     assert await status(client, job) == "EXIT"
 
 

@@ -133,9 +133,9 @@ async def test_the_last_posts_are_kept_with_what_became_of_them(client: Client) 
     assert json.loads(reports[0]["body"]) == {"counters": {"A": 202}}
 
 
-async def test_a_posted_lsf_id_is_kept_unverified_and_a_log_file_refused(client: Client) -> None:
+async def test_a_posted_lsf_id_and_log_file_count_for_nothing_before_they_are_verified(client: Client) -> None:
     job, speaks = await script(client)
-    status, answer = await speaks.post({"lsf_id": 731882, "log_file": "/etc/shadow"})
-    assert (status, answer["accepted"], answer["skipped"][0]["key"]) == (200, 1, "log_file")
+    status, answer = await speaks.post({"lsf_id": 731882, "log_file": "/etc/shadow", "status": "DONE"})
+    assert (status, answer["accepted"], answer["skipped"][0]["key"]) == (200, 2, "status")
     row = await client.get(f"/jobs/{job['id']}")
     assert (row["lsf_id"], row["log_file"], row["status"]) == (None, None, "Request Sent")

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from realtime.domain import job as domain
+from realtime.domain import assessment as domain
 from realtime.service import agents
 from realtime.settings import Settings, read
 from tests.client import Client, SayingAgent

@@ -1,0 +1,130 @@
+"""What `/metrics` says, in the Prometheus text format. Nothing secret, no names of experiments or users."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from realtime.bus.base import BusState
+from realtime.protocol.agent import AgentState
+from realtime.protocol.rows import LocationRow
+from realtime.protocol.wire import UtcTime
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Metric:
+    """One metric and its samples: (labels, value)."""
+
+    name: str
+    kind: str
+    about: str
+    samples: list[tuple[Mapping[str, str], float]] = field(default_factory=list)
+
+
+def of_manager(live: Iterable[tuple[str, int]], websockets: int, bus: BusState) -> Iterator[Metric]:
+    """Of this process and the store; `live`: status -> number of live jobs."""
+    yield Metric(
+        name="batchboard_jobs_live",
+        kind="gauge",
+        about="Live jobs by status.",
+        samples=[({"status": status}, count) for status, count in live],
+    )
+    yield _plain("batchboard_websockets", "gauge", "Open websockets of this process.", websockets)
+    yield _plain("batchboard_bus_connected", "gauge", "Whether news travel between processes.", bus.connected)
+    yield _plain(
+        "batchboard_bus_dropped_total",
+        "counter",
+        "News that other processes had to read from the store.",
+        bus.dropped,
+    )
+
+
+def _plain(name: str, kind: str, about: str, value: float) -> Metric:
+    return Metric(name=name, kind=kind, about=about, samples=[({}, value)])
+
+
+def of_locations(rows: Iterable[LocationRow], states: Mapping[str, AgentState], now: UtcTime) -> Iterator[Metric]:
+    """Of the agents; `states`: what the agent of a location said last."""
+    places = list(rows)
+    connected = Metric(
+        name="batchboard_agent_connected", kind="gauge", about="Whether the agent of a location is heard of."
+    )
+    answered = Metric(
+        name="batchboard_scheduler_answered_timestamp_seconds",
+        kind="gauge",
+        about="When the batch system was last heard to answer, in seconds since 1970.",
+    )
+    silent = Metric(
+        name="batchboard_scheduler_silent_seconds",
+        kind="gauge",
+        about="For how long the batch system has not answered; 0: it answers.",
+    )
+    for row in places:
+        where = {"location": row.name}
+        state = states.get(row.name)
+        connected.samples.append((where, row.agent_connected))
+        said = [row.scheduler_answered_at, state.answered_at if state else None]
+        known = [at.timestamp() for at in said if at is not None]
+        if known:
+            answered.samples.append((where, max(known)))
+        since = row.scheduler_silent_since
+        silent.samples.append((where, max(0.0, (now - since).total_seconds()) if since else 0))
+    yield from (connected, answered, silent)
+    yield from _of_states(states)
+
+
+def _of_states(states: Mapping[str, AgentState]) -> Iterator[Metric]:
+    followed = Metric(name="batchboard_agent_lsf_jobs", kind="gauge", about="Jobs of the batch system followed.")
+    look = Metric(
+        name="batchboard_agent_look_seconds", kind="gauge", about="Duration of the last look at the batch system."
+    )
+    calls = Metric(
+        name="batchboard_agent_commands_total", kind="counter", about="Commands of the batch system called, by name."
+    )
+    failures = Metric(
+        name="batchboard_agent_command_failures_total", kind="counter", about="Those of them without an answer."
+    )
+    seconds = Metric(name="batchboard_agent_command_seconds_total", kind="counter", about="Time that they took.")
+    scripts = Metric(name="batchboard_agent_scripts", kind="gauge", about="Submit scripts under way.")
+    doubts = Metric(
+        name="batchboard_agent_doubts",
+        kind="gauge",
+        about="Submissions of which it is being found out whether the batch system has them.",
+    )
+    waiting = Metric(
+        name="batchboard_agent_observations_waiting", kind="gauge", about="Observations not acknowledged yet."
+    )
+    for name, state in states.items():
+        where = {"location": name}
+        followed.samples.extend((where | {"status": status}, count) for status, count in state.followed.items())
+        if state.look_seconds is not None:
+            look.samples.append((where, state.look_seconds))
+        for command, count in state.commands.items():
+            labels = where | {"command": command}
+            calls.samples.append((labels, count.calls))
+            failures.samples.append((labels, count.failures))
+            seconds.samples.append((labels, count.seconds))
+        scripts.samples.append((where, state.scripts))
+        doubts.samples.append((where, state.doubts))
+        waiting.samples.append((where, state.observations))
+    yield from (followed, look, calls, failures, seconds, scripts, doubts, waiting)
+
+
+def exposition(metrics: Iterable[Metric]) -> str:
+    """The text; metrics without a sample are left out."""
+    lines = []
+    for metric in metrics:
+        if metric.samples:
+            lines += [f"# HELP {metric.name} {metric.about}", f"# TYPE {metric.name} {metric.kind}"]
+            lines += [f"{metric.name}{_labels(labels)} {float(value):.15g}" for labels, value in metric.samples]
+    return "\n".join(lines) + "\n"
+
+
+def _labels(labels: Mapping[str, str]) -> str:
+    if not labels:
+        return ""
+    return "{" + ",".join(f'{name}="{_escaped(value)}"' for name, value in labels.items()) + "}"
+
+
+def _escaped(value: str) -> str:
+    return value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
