@@ -18,6 +18,21 @@ from tests.client import Client, bearer
 TOKEN = "login-token-of-the-tests"
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """The suite of tests/scheduler can be run against a real LSF, too."""
+    group = parser.getgroup("lsf", "a real LSF")
+    group.addoption("--lsf", action="store_true", help="run the scheduler suite with the LSF commands on PATH, too")
+    group.addoption("--lsf-queue", metavar="NAME", help="queue for its jobs; default: LSF's own")
+    group.addoption(
+        "--lsf-folder", metavar="DIRECTORY", help="folder that the farm's hosts see; default: a temporary one"
+    )
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that take long begin first, so that the others run beside them and not before."""
+    items.sort(key=lambda item: -max((mark.args[0] for mark in item.iter_markers("timeout")), default=0))
+
+
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     """Settings of an installation of its own."""

@@ -1,35 +1,19 @@
-"""bsub: its options, the `#BSUB` lines of a script, and the submission they make. Pure; refusals are RefusedError."""
+"""The submission that the options of bsub make. Pure; refusals are RefusedError."""
 
 import re
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from lsf_agent.embedded import dependency, environment
-from lsf_agent.embedded.jobs import Book, Submission
-from lsf_agent.embedded.options import Parsed, RefusedError, parse
-from lsf_agent.embedded.texts import DEFAULT_QUEUE, QUEUES, one_line
-from lsf_agent.embedded.view import indices
+from lsf_agent.embedded.events import Submission
+from lsf_agent.embedded.jobs import Book
+from lsf_agent.embedded.naming import indices
+from lsf_agent.embedded.options import Parsed, RefusedError
+from lsf_agent.embedded.texts import DEFAULT_QUEUE, NOT_SUBMITTED, QUEUES, one_line
 
-HONOURED_FLAGS = ("h", "V", "x", "N", "K", "I", "Ip", "Is", "H")
-HONOURED = ("q", "o", "oo", "e", "eo", "J", "n", "W", "cwd", "env", "i", "is", "b", "w", "m", "R", "P", "E", "Ep")
-WITHOUT_MEANING_FLAGS = ("r", "rn", "B", "Zs", "ul", "ptl")
-"""Taken, as they change nothing for jobs of one machine: rerun after a lost host, mail at the start, and the like."""
-WITHOUT_MEANING = (
-    *("u", "G", "app", "sp", "L", "C", "c", "D", "F", "S", "T", "v", "M", "p", "a", "Jd", "g", "U", "sla", "We", "gpu"),
-    *("hl", "Lp", "jsdl", "notify"),
-)
-REFUSED = ("f", "k", "t", "pack", "XF", "ext", "clusters", "data", "freq")
-USAGE = """Usage: bsub [-h] [-V] [-x] [-H] [-r] [-N] [-B] [-I | -K | -Ip | -Is]
-\t\t[-W run_limit] [-P project_name] [-q queue_name] [-R res_req] [-m host_name]
-\t\t[-n min_processors[,max_processors]] [-J job_name[index_list]%limit]
-\t\t[-b begin_time] [-w depend_cond] [-cwd directory] [-env variables]
-\t\t[-i in_file | -is in_file] [-o out_file | -oo out_file] [-e err_file | -eo err_file]
-\t\t[-E "pre_exec_command [argument ...]"] [-Ep "post_exec_command [argument ...]"]
-\t\tcommand [argument ...]"""
-NOT_SUBMITTED = "Job not submitted."
 NAME_LIMIT = 4094
 ELEMENTS_LIMIT = 1000
 SECTION = re.compile(r"(select|order|rusage|span|same|cu|affinity)\[[^\[\]]*\]")
@@ -48,34 +32,8 @@ class Caller:
     slots: int
     """of the farm"""
     now: datetime
-
-
-def options(words: Sequence[str]) -> Parsed:
-    """Options up to the command, whose words come after them."""
-    parsed = parse(
-        "bsub",
-        words,
-        flags=HONOURED_FLAGS + WITHOUT_MEANING_FLAGS,
-        valued=HONOURED + WITHOUT_MEANING + REFUSED,
-        usage=USAGE,
-        words_end_options=True,
-    )
-    for name in REFUSED:
-        if parsed.given(name):
-            raise RefusedError(f"-{name}: not available with the embedded scheduler. {NOT_SUBMITTED}")
-    return parsed
-
-
-def with_script(parsed: Parsed, script: str) -> Parsed:
-    """The options together with those of the script's `#BSUB` lines; the command line's count more."""
-    words: list[str] = []
-    for line in script.splitlines():
-        if line.startswith("#BSUB"):
-            try:
-                words += shlex.split(line.removeprefix("#BSUB"), comments=True)
-            except ValueError as error:
-                raise RefusedError(f"{line}: {error}. {NOT_SUBMITTED}") from None
-    return Parsed(options=options(words).options + parsed.options, words=())
+    refusing: Mapping[str, str] = field(default_factory=dict)
+    """queues, and why they take no job"""
 
 
 def command_line(words: Sequence[str]) -> str:
@@ -110,7 +68,7 @@ def submission(parsed: Parsed, script: str | None, caller: Caller, book: Book) -
         script=script,
         shell=shell,
         job_name=command[:NAME_LIMIT] if name is None else name,
-        queue=_queue(parsed.value("q")),
+        queue=_queue(parsed.value("q"), caller.refusing),
         user=caller.user,
         host=caller.host,
         cwd=str(Path(caller.cwd) / (parsed.value("cwd") or "")),
@@ -186,11 +144,13 @@ def _output(parsed: Parsed, appends: str, overwrites: str) -> tuple[str | None, 
     return None, True
 
 
-def _queue(option: str | None) -> str:
+def _queue(option: str | None, refusing: Mapping[str, str]) -> str:
     names = (option or DEFAULT_QUEUE).split()
     for name in names:
         if name not in QUEUES:
             raise RefusedError(f"{name}: No such queue. {NOT_SUBMITTED}")
+        if name in refusing:
+            raise RefusedError(f"{name}: {refusing[name]}. {NOT_SUBMITTED}")
     return names[0] if names else DEFAULT_QUEUE
 
 

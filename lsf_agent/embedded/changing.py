@@ -4,11 +4,13 @@ import signal
 from dataclasses import dataclass
 from pathlib import Path
 
+from lsf_agent.embedded.dialect import VERSIONS
 from lsf_agent.embedded.farm import TERMINATE, Farm
-from lsf_agent.embedded.jobs import STARTED, Job, Status
+from lsf_agent.embedded.jobs import FINISHED, STARTED, Job, Status
+from lsf_agent.embedded.naming import named
 from lsf_agent.embedded.options import Parsed, RefusedError, parse
-from lsf_agent.embedded.texts import OWNER, VERSION
-from lsf_agent.embedded.view import Answer, View, listed, named
+from lsf_agent.embedded.texts import OWNER, REQUEUED
+from lsf_agent.embedded.view import Answer, View, listed
 
 BKILL_USAGE = (
     "Usage: bkill [-h] [-V] [-l] [-m host_name] [-q queue_name]\n"
@@ -24,10 +26,25 @@ def bkill(words: list[str], view: View, farm: Farm) -> Answer:
     parsed = _parse("bkill", words, flags=("h", "V", "l", "r", "b"), valued=("m", "q", "u", "s", "J", "g", "P"))
     wanted = parsed.value("s")
     if parsed.given("h") or parsed.given("V"):
-        return Answer(err=f"{BKILL_USAGE if parsed.given('h') else VERSION}\n")
+        return Answer(err=f"{BKILL_USAGE if parsed.given('h') else VERSIONS[view.standing.dialect]}\n")
     if wanted == "":
         raise RefusedError(": Illegal signal value")
     return _each(parsed, view, farm, _signal(wanted) if wanted else None)
+
+
+def brequeue(words: list[str], view: View, farm: Farm) -> Answer:
+    """Started jobs by default, ended ones with -d and -e. Raises RefusedError, and OSError when the disk refuses."""
+    parsed = _parse("brequeue", words, flags=("h", "V", "a", "d", "e", "r", "H"), valued=("u", "J"))
+    chosen = {"r": STARTED, "d": {Status.DONE}, "e": {Status.EXIT}, "a": STARTED | FINISHED}
+    wanted = set().union(*(chosen[option] for option, _ in parsed.options if option in chosen)) or STARTED
+    out = err = ""
+    for word in parsed.words:
+        jobs = [job for job in view.find(word) if job.status in wanted]
+        for job in jobs:
+            farm.requeue(job)
+        out += f"Job <{word}> is being requeued\n" if jobs else ""
+        err += "" if jobs else f"Job <{word}>: No matching job found\n"
+    return Answer(out=out, err=err, code=255 if err else 0)
 
 
 def bstop(words: list[str], view: View, farm: Farm) -> Answer:
@@ -103,8 +120,10 @@ def _act(word: str, jobs: list[Job], farm: Farm, wanted: str | None, at_once: bo
                 farm.suspend(job)
             case "CONT":
                 farm.resume(job)
+            case None if at_once and job.status in STARTED:
+                farm.drop(job)
             case None | "KILL":
-                _terminate(job, farm, wanted is not None or at_once)
+                _terminate(job, farm, wanted is not None)
             case _ if job.status in STARTED:
                 farm.kill(job, (wanted,), None)
             case "INT" | "TERM":
@@ -120,7 +139,9 @@ VERBS = {"STOP": "stopped", "TSTP": "stopped", "CONT": "resumed", "KILL": "termi
 def _terminate(job: Job, farm: Farm, at_once: bool) -> None:
     """Begins to end a job. One that is ending already is let alone, unless it should end at once."""
     signals = ("KILL",) if at_once else TERMINATE
-    if job.killed is None or job.killed.signals[-1] != "KILL" or (at_once and job.killed.signals != signals):
+    killed = job.killed
+    ending = killed is not None and killed.signals[-1] == "KILL" and killed.reason != REQUEUED
+    if not ending or (at_once and killed is not None and killed.signals != signals):
         farm.kill(job, signals, OWNER)
 
 
@@ -137,7 +158,7 @@ def bpeek(words: list[str], view: View, farm: Farm) -> Peek | Answer:
     """Raises RefusedError."""
     parsed = parse("bpeek", words, flags=("h", "V"), valued=("q", "J", "m"), usage=BPEEK_USAGE)
     if parsed.given("h") or parsed.given("V"):
-        return Answer(err=f"{BPEEK_USAGE if parsed.given('h') else VERSION}\n")
+        return Answer(err=f"{BPEEK_USAGE if parsed.given('h') else VERSIONS[view.standing.dialect]}\n")
     name = parsed.value("J")
     if parsed.words:
         jobs = view.find(parsed.words[0])

@@ -10,11 +10,12 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 
-from lsf_agent.embedded import bsub, changing, looking
+from lsf_agent.embedded import changing, looking
 from lsf_agent.embedded.farm import Farm
 from lsf_agent.embedded.line import Line, Request
 from lsf_agent.embedded.options import RefusedError
 from lsf_agent.embedded.submitting import submit, use_time_zone
+from lsf_agent.embedded.texts import NOT_SUBMITTED
 from lsf_agent.embedded.view import Answer, View
 
 LOOKING: dict[str, Callable[[list[str], View], Answer]] = {
@@ -27,6 +28,7 @@ ACTING: dict[str, Callable[[list[str], View, Farm], Answer]] = {
     "bkill": changing.bkill,
     "bstop": changing.bstop,
     "bresume": changing.bresume,
+    "brequeue": changing.brequeue,
 }
 LIBRARY_CALL = "Failed in an LSF library call"
 
@@ -69,7 +71,7 @@ class Desk:
         except ConnectionError:
             raise
         except OSError as error:
-            ending = f". {bsub.NOT_SUBMITTED}" if request.command == "bsub" else ""
+            ending = f". {NOT_SUBMITTED}" if request.command == "bsub" else ""
             await line.answer(Answer(err=f"{LIBRARY_CALL}: {error.strerror}{ending}\n", code=255))
 
     async def _do(self, request: Request, line: Line) -> None:
@@ -95,7 +97,7 @@ class Desk:
             config=self._farm.settings(),
             user=self._user,
             host=self._host,
-            blind=request.blind,
+            standing=self._farm.standing(),
             pid=self._farm.runners.pid,
         )
 

@@ -9,33 +9,32 @@ import os
 import signal
 import sys
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
-from lsf_agent.embedded import config, processes, selection
-from lsf_agent.embedded.jobs import (
-    STARTED,
-    Book,
+from lsf_agent.embedded import config, processes, selection, standing
+from lsf_agent.embedded.ending import Endings
+from lsf_agent.embedded.events import (
     Ended,
     Event,
-    Job,
-    Key,
     Killed,
+    Requeued,
     Resumed,
+    Returned,
     Started,
-    Status,
     Submission,
     Submitted,
     Suspended,
+    Vanished,
 )
+from lsf_agent.embedded.jobs import AWAY, STARTED, Book, Job, Key, Status
 from lsf_agent.embedded.journal import Journal
+from lsf_agent.embedded.killing import Signals
 from lsf_agent.embedded.running import Runners
-from lsf_agent.embedded.spec import End
-from lsf_agent.embedded.texts import ADMIN, NOT_RUN, OWNER, RUN_LIMIT, UNSEEN
+from lsf_agent.embedded.texts import ADMIN, FORCED, NOT_RUN, REQUEUED, RUN_LIMIT, UNSEEN
 
 TERMINATE = ("INT", "TERM", "KILL")
 AT_RUN_LIMIT = ("USR2", *TERMINATE)
-SOON = 0.02
 RETRY = 1.0
 ATTEMPTS = 5
 END_ALL_WITHIN = 1.5
@@ -51,13 +50,18 @@ class Farm:
         """set when something happened, and then replaced by a new one"""
         self._directory = directory
         self._journal = journal
-        self._sent: dict[Key, tuple[Killed, int]] = {}
+        self._signals = Signals(self.runners)
+        self._endings = Endings(book, self.runners, self._signals, self.record, self.standing)
         self._attempts: dict[Key, int] = {}
         self._recover()
 
     def settings(self) -> config.Config:
         """As it is now."""
         return config.read(self._directory)
+
+    def standing(self) -> standing.Standing:
+        """The bad day that it is now."""
+        return standing.read(self._directory)
 
     def submit(self, submission: Submission, handed_on: dict[str, str]) -> int:
         """The new job's id, or that of the job that the same bsub has made already. Raises OSError."""
@@ -75,7 +79,19 @@ class Farm:
         if job.status in STARTED:
             self.record(Killed(id=job.id, index=job.index, at=at, signals=signals, reason=reason))
         else:
-            self._end(Ended(id=job.id, index=job.index, at=at, exit=None, reason=reason))
+            self._endings.end(Ended(id=job.id, index=job.index, at=at, exit=None, reason=reason))
+
+    def drop(self, job: Job) -> None:
+        """Forgets an unfinished job without waiting for its host; its processes are killed. Raises OSError."""
+        self._attempts.pop(job.key, None)
+        self._endings.end(Ended(id=job.id, index=job.index, at=datetime.now(UTC), exit=None, reason=FORCED))
+
+    def requeue(self, job: Job) -> None:
+        """Lets a job run once more under its id; one that runs is killed before. Raises OSError."""
+        if job.status in STARTED:
+            self.kill(job, TERMINATE, REQUEUED)
+        elif job.finished:
+            self.record(Requeued(id=job.id, index=job.index, at=datetime.now(UTC)))
 
     def suspend(self, job: Job) -> None:
         """Stops an unfinished job, or holds it back. Raises OSError."""
@@ -115,17 +131,20 @@ class Farm:
     async def end_all(self) -> None:
         """Ends every job, and returns when nothing of them is left. Raises OSError."""
         for job in self.book.unfinished():
-            self.kill(job, ("KILL",), ADMIN)
+            if job.status in AWAY:
+                self.drop(job)
+            else:
+                self.kill(job, ("KILL",), ADMIN)
         deadline = asyncio.get_running_loop().time() + END_ALL_WITHIN
-        while unfinished := self.book.unfinished():
+        while self.book.unfinished() or self._endings.left:
             turn = self.turn
             left = deadline - asyncio.get_running_loop().time()
             if left <= 0:
                 break
             with suppress(TimeoutError):
                 await asyncio.wait_for(turn.wait(), left)
-        for job in unfinished:
-            self._gone(job, ADMIN)
+        for job in self.book.unfinished():
+            self._endings.gone(job, ADMIN)
 
     def _recover(self) -> None:
         """Takes over what an earlier daemon left behind."""
@@ -133,23 +152,43 @@ class Farm:
             if job.status in STARTED:
                 self.runners.adopt(job.key)
         for job_id in self.runners.kept():
-            if all(job.finished for job in self.book.of(job_id)):
-                self.runners.forget_all(job_id)
+            for job in self.book.of(job_id):
+                if job.finished:
+                    self.runners.adopt(job.key)
+                    self._endings.left.add(job.key)
 
     def _step(self, now: datetime) -> float | None:
         """Does what is due and answers the seconds until the next thing is, if any is foreseen. Raises OSError."""
         self._reap()
         settings = self.settings()
-        waits: list[float] = []
+        over = list(self._endings.left)
+        waits = [wait for key in over for wait in self._endings.clear(key)]
+        if len(self._endings.left) < len(over):
+            self.wake()
         startable, wait = selection.startable(self.book, now, settings)
         if wait is not None:
             waits.append(wait)
         for job in startable:
-            self.record(Started(id=job.id, index=job.index, at=now))
+            if job.key not in self._endings.left:
+                self.record(Started(id=job.id, index=job.index, at=now))
+        day = self.standing()
         for job in self.book.unfinished():
             if job.status in STARTED:
+                job = self._reached(job, standing.covers(day.away, job), now)
+            if job.status is Status.RUN and job.killed is None and (reason := day.kill_reason(job)):
+                self.kill(job, TERMINATE, reason)
+                job = self.book.jobs[job.key]
+            if job.status in STARTED - AWAY:
                 waits += self._mind(job, now, settings)
         return min(waits, default=None)
+
+    def _reached(self, job: Job, away: bool, now: datetime) -> Job:
+        """The started job after its host has gone or come back, if it has."""
+        if away and job.status not in AWAY:
+            self.record(Vanished(id=job.id, index=job.index, at=now))
+        elif not away and job.status in AWAY:
+            self.record(Returned(id=job.id, index=job.index, at=now))
+        return self.book.jobs[job.key]
 
     def _mind(self, job: Job, now: datetime, settings: config.Config) -> list[float]:
         """What is due for one started job; answers when more is."""
@@ -165,18 +204,20 @@ class Farm:
                 waits.append(left)
         killed = self.book.jobs[job.key].killed
         if killed is not None:
-            waits += self._send(job.key, killed, now, settings.kill_interval)
+            waits += self._signals.send(job.key, killed, now, settings.kill_interval)
         return waits
 
     def _attend(self, job: Job) -> list[float]:
         """A started job without a runner: it has ended, or could not be started yet."""
         if self.runners.began(job.key):
-            self._gone(job, UNSEEN)
+            self._attempts.pop(job.key, None)
+            self._endings.gone(job, UNSEEN)
             return []
         attempts = self._attempts.get(job.key, 0)
         if job.killed is not None or attempts == ATTEMPTS:
             reason = job.killed.reason if job.killed else NOT_RUN
-            self._end(Ended(id=job.id, index=job.index, at=datetime.now(UTC), exit=None, reason=reason))
+            self._attempts.pop(job.key, None)
+            self._endings.end(Ended(id=job.id, index=job.index, at=datetime.now(UTC), exit=None, reason=reason))
             return []
         try:
             self.runners.start(job)
@@ -186,67 +227,8 @@ class Farm:
         self._attempts[job.key] = attempts + 1
         return []
 
-    def _gone(self, job: Job, otherwise: str) -> None:
-        """The end of a job that ran: as its runner wrote it, else with the reason given."""
-        folder = self.runners.folder(job.key)
-        end = End.read(folder / "status")
-        if end is None:
-            processes.sweep(folder)  # by their mark: after a reboot the process ids belong to others
-            event = Ended(id=job.id, index=job.index, at=datetime.now(UTC), exit=None, reason=otherwise)
-        else:
-            event = Ended(
-                id=job.id,
-                index=job.index,
-                at=end.ended_at,
-                exit=end.exit,
-                reason=_reason(job, end),
-                cpu=end.cpu,
-                pid=end.pid,
-            )
-        self._end(event)
-
-    def _end(self, event: Ended) -> None:
-        self.record(event)
-        key = (event.id, event.index)
-        self._sent.pop(key, None)
-        self._attempts.pop(key, None)
-        self.runners.forget(key)
-        if all(job.finished for job in self.book.of(event.id)):
-            self.runners.forget_all(event.id)
-
-    def _send(self, key: Key, killed: Killed, now: datetime, interval: float) -> list[float]:
-        """Sends the signals whose time has come; answers when the next one's comes."""
-        folder = self.runners.folder(key)
-        order, sent = self._sent.get(key, (killed, 0))
-        sent = sent if order is killed else 0
-        while sent < len(killed.signals):
-            wait = (killed.at + timedelta(seconds=sent * interval) - now).total_seconds()
-            if wait > 0:
-                return [wait]
-            if processes.group(folder) is None:
-                return [] if self.runners.over(key) else [SOON]
-            if killed.reason is not None:
-                (folder / "reason").write_text(killed.reason)
-            processes.signal_job(folder, signal.Signals[f"SIG{killed.signals[sent]}"])
-            processes.signal_job(folder, signal.SIGCONT)
-            if killed.signals[sent] == "KILL":
-                processes.sweep(folder)
-            sent += 1
-            self._sent[key] = (killed, sent)
-        return []
-
     def _reap(self) -> None:
         """Children are watched by their FIFO; here they only get their rest."""
         with suppress(ChildProcessError):
             while os.waitpid(-1, os.WNOHANG)[0]:
                 continue
-
-
-def _reason(job: Job, end: End) -> str | None:
-    """Why a job failed, as far as it is known. One signal that the owner sent counts when the job died of it."""
-    if end.exit == 0:
-        return None
-    sent = job.killed.signals if job.killed else ()
-    if len(sent) == 1 and end.exit == 128 + signal.Signals[f"SIG{sent[0]}"]:
-        return job.killed.reason or OWNER if job.killed else None
-    return end.reason

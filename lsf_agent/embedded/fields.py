@@ -4,6 +4,7 @@ import json
 import re
 from dataclasses import dataclass
 
+from lsf_agent.embedded.dialect import FIELDS_LACK, Dialect
 from lsf_agent.embedded.jobs import Job
 from lsf_agent.embedded.options import RefusedError
 from lsf_agent.embedded.selection import pending_reason
@@ -67,11 +68,11 @@ class BadFieldError(Exception):
     """An unknown field: the whole command fails with exit code 99, as LSF's does."""
 
 
-def parse(text: str) -> Format:
+def parse(text: str, dialect: Dialect) -> Format:
     """Raises BadFieldError or RefusedError."""
     delimiter = None
     match = re.search(r"""delimiter=(['"])(.*?)\1|delimiter=(\S+)""", text)
-    if match:
+    if match and not dialect.descends:
         delimiter = match[2] if match[2] is not None else match[3]
         text = text[: match.start()] + text[match.end() :]
         if len(delimiter) != 1:
@@ -81,9 +82,10 @@ def parse(text: str) -> Format:
         name, colon, width = word.lower().partition(":")
         name = ALIASES.get(name, name)
         if name == "all":
-            columns += [Column(name=each, width=None, right=False) for each in WIDTHS]
+            known = [each for each in WIDTHS if each not in FIELDS_LACK[dialect]]
+            columns += [Column(name=each, width=None, right=False) for each in known]
             continue
-        if name not in WIDTHS or not re.fullmatch(r"-?[0-9]{0,4}", width):
+        if name not in WIDTHS or name in FIELDS_LACK[dialect] or not re.fullmatch(r"-?[0-9]{0,4}", width):
             raise BadFieldError(f"<{word.upper()}> in the format string is not a valid field name.")
         digits = width.removeprefix("-")
         wide = (int(digits) if digits else WIDTHS[name]) if colon else None
@@ -105,17 +107,35 @@ def table(wanted: Format, jobs: list[Job], view: View, header: bool) -> str:
 
 
 def as_json(wanted: Format, found: list[Job | str], view: View) -> str:
-    """Jobs, and ids that are not known, in LSF's layout; a missing value is the empty text."""
+    """Jobs, and ids that are not known, in LSF's layout; a missing value is the empty text, or `-`."""
+    strange = view.standing.dialect.descends
     records = []
     for job in found:
         if isinstance(job, str):
-            pairs = {"JOBID": job, "ERROR": f"Job <{job}> is not found"}
+            records.append({"JOBID": job, "ERROR": f"Job <{job}> is not found"})
         else:
-            pairs = {column.name.upper(): value(column.name, job, view) for column in wanted.columns}
-        lines = ",\n".join(f"      {_quoted(name)}:{_quoted(text)}" for name, text in pairs.items())
-        records.append(f"    {{\n{lines}\n    }}")
-    body = ",\n".join(records)
+            missing = "-" if strange else ""
+            records.append({each.name.upper(): value(each.name, job, view) or missing for each in wanted.columns})
+    return _with_tabs(records) if strange else _with_blanks(records)
+
+
+def _with_blanks(records: list[dict[str, str]]) -> str:
+    told = []
+    for record in records:
+        lines = ",\n".join(f"      {_quoted(name)}:{_quoted(text)}" for name, text in record.items())
+        told.append(f"    {{\n{lines}\n    }}")
+    body = ",\n".join(told)
     return f'{{\n  "COMMAND":"bjobs",\n  "JOBS":{len(records)},\n  "RECORDS":[\n{body}\n  ]\n}}\n'
+
+
+def _with_tabs(records: list[dict[str, str]]) -> str:
+    """As the open descendants print it."""
+    told = []
+    for record in records:
+        lines = ",\n".join(f"\t\t\t{_quoted(name)}:\t{_quoted(text)}" for name, text in record.items())
+        told.append(f"{{\n{lines}\n\t\t}}")
+    body = ", ".join(told)
+    return f'{{\n\t"COMMAND":\t"bjobs",\n\t"JOBS":\t{len(records)},\n\t"RECORDS":\t[{body}]\n}}\n'
 
 
 def value(name: str, job: Job, view: View) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from lsf_agent.embedded import config, reach
 
-COMMANDS = ("bsub", "bjobs", "bkill", "bstop", "bresume", "bpeek", "bhist", "bqueues", "lsid")
+COMMANDS = ("bsub", "bjobs", "bkill", "bstop", "bresume", "brequeue", "bpeek", "bhist", "bqueues", "lsid")
 
 
 def install(directory: Path, slots: int) -> Path:

@@ -1,10 +1,25 @@
-"""What a job is and how it becomes what it is: facts that never change, and events that follow each other."""
+"""What a job is, and how it becomes what it is by the events that follow each other."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import assert_never
+
+from lsf_agent.embedded.events import (
+    Change,
+    Ended,
+    Event,
+    Killed,
+    Requeued,
+    Resumed,
+    Returned,
+    Started,
+    Submission,
+    Submitted,
+    Suspended,
+    Vanished,
+)
 
 
 class Status(StrEnum):
@@ -14,120 +29,19 @@ class Status(StrEnum):
     PSUSP = "PSUSP"
     RUN = "RUN"
     USUSP = "USUSP"
+    UNKWN = "UNKWN"
+    ZOMBI = "ZOMBI"
     DONE = "DONE"
     EXIT = "EXIT"
 
 
-STARTED = frozenset({Status.RUN, Status.USUSP})
+STARTED = frozenset({Status.RUN, Status.USUSP, Status.UNKWN, Status.ZOMBI})
+AWAY = frozenset({Status.UNKWN, Status.ZOMBI})
+WAITING = frozenset({Status.PEND, Status.PSUSP})
 FINISHED = frozenset({Status.DONE, Status.EXIT})
 
 Key = tuple[int, int]
 """Job id and array index; the index is 0 for a job that is no array."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Submission:
-    """What bsub asked for; the same for all elements of an array."""
-
-    command: str
-    """as bjobs shows it"""
-    script: str
-    """what the shell gets"""
-    shell: str
-    job_name: str
-    queue: str
-    user: str
-    host: str
-    cwd: str
-    umask: int
-    token: str
-    """of the one bsub that asked, so that asking again makes no second job"""
-    project: str = "default"
-    indices: tuple[int, ...] = ()
-    at_once: int | None = None
-    """elements of the array that may run at the same time"""
-    slots: int = 1
-    exclusive: bool = False
-    out: str | None = None
-    """as given, %J and %I not expanded"""
-    out_appends: bool = True
-    err: str | None = None
-    err_appends: bool = True
-    stdin: str | None = None
-    mailed: bool = False
-    """the report goes by mail, the output file holds the output alone"""
-    run_limit: int | None = None
-    """minutes"""
-    after: str = ""
-    """dependency condition"""
-    begin_at: datetime | None = None
-    held: bool = False
-    pre: str | None = None
-    post: str | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Submitted:
-    """bsub was accepted."""
-
-    id: int
-    at: datetime
-    submission: Submission
-
-
-@dataclass(frozen=True, kw_only=True)
-class Started:
-    """It has a slot, and its runner is about to be started."""
-
-    id: int
-    index: int
-    at: datetime
-
-
-@dataclass(frozen=True, kw_only=True)
-class Ended:
-    """`exit` is None for a job that never ran and for one whose end nobody saw; `pid` was its process, `cpu` are
-    seconds."""
-
-    id: int
-    index: int
-    at: datetime
-    exit: int | None
-    reason: str | None
-    cpu: float = 0.0
-    pid: int | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Killed:
-    """`signals` are sent one after the other, as long as the job lives."""
-
-    id: int
-    index: int
-    at: datetime
-    signals: tuple[str, ...]
-    reason: str | None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Suspended:
-    """Held while pending, or stopped while running."""
-
-    id: int
-    index: int
-    at: datetime
-
-
-@dataclass(frozen=True, kw_only=True)
-class Resumed:
-    """No longer suspended."""
-
-    id: int
-    index: int
-    at: datetime
-
-
-Event = Submitted | Started | Ended | Killed | Suspended | Resumed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -198,15 +112,19 @@ class Book:
         return [self.jobs[job_id, index] for index in self.indices.get(job_id, ())]
 
     def apply(self, event: Event) -> None:
-        """Takes an event over. Events about unknown jobs and about jobs that have ended change nothing."""
+        """Takes an event over. Events about unknown jobs, and all but a requeue about jobs that have ended, change
+        nothing."""
         if isinstance(event, Submitted):
             self._submit(event)
             return
         job = self.jobs.get((event.id, event.index))
-        if job is not None and not job.finished:
-            self.jobs[job.key] = after(job, event)
-            if isinstance(event, Ended):
-                del self._unfinished[job.key]
+        if job is None or (job.finished and not isinstance(event, Requeued)):
+            return
+        self.jobs[job.key] = after(job, event)
+        if isinstance(event, Ended):
+            del self._unfinished[job.key]
+        elif job.finished:
+            self._unfinished = dict.fromkeys(sorted([*self._unfinished, job.key]))
 
     def _submit(self, event: Submitted) -> None:
         submission = event.submission
@@ -225,8 +143,8 @@ class Book:
             )
 
 
-def after(job: Job, event: Started | Ended | Killed | Suspended | Resumed) -> Job:
-    """The unfinished job after an event."""
+def after(job: Job, event: Change) -> Job:
+    """The job after an event."""
     match event:
         case Started():
             return replace(_to(job, Status.RUN, event.at), started_at=event.at)
@@ -234,11 +152,19 @@ def after(job: Job, event: Started | Ended | Killed | Suspended | Resumed) -> Jo
             ended = _to(job, Status.DONE if event.exit == 0 else Status.EXIT, event.at)
             return replace(ended, ended_at=event.at, exit=event.exit, reason=event.reason, cpu=event.cpu, pid=event.pid)
         case Killed():
-            return replace(job, killed=event)
+            told = _to(job, Status.ZOMBI, event.at) if job.status is Status.UNKWN else job
+            return replace(told, killed=event)
         case Suspended():
             return _to(job, Status.USUSP if job.status in STARTED else Status.PSUSP, event.at)
         case Resumed():
             return _to(job, Status.RUN if job.status in STARTED else Status.PEND, event.at)
+        case Vanished():
+            return _to(job, Status.ZOMBI if job.killed else Status.UNKWN, event.at)
+        case Returned():
+            return _to(job, Status.RUN, event.at)
+        case Requeued():
+            waiting = _to(job, Status.PEND, event.at)
+            return replace(waiting, started_at=None, ended_at=None, pid=None, exit=None, reason=None, killed=None)
         case _:
             assert_never(event)
 

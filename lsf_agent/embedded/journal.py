@@ -8,7 +8,20 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from lsf_agent.embedded.jobs import Book, Ended, Event, Killed, Resumed, Started, Submission, Submitted, Suspended
+from lsf_agent.embedded.events import (
+    Ended,
+    Event,
+    Killed,
+    Requeued,
+    Resumed,
+    Returned,
+    Started,
+    Submission,
+    Submitted,
+    Suspended,
+    Vanished,
+)
+from lsf_agent.embedded.jobs import Book
 
 FILE = "events.jsonl"
 
@@ -19,6 +32,9 @@ WORDS: dict[str, type[Event]] = {
     "kill": Killed,
     "suspend": Suspended,
     "resume": Resumed,
+    "vanish": Vanished,
+    "return": Returned,
+    "requeue": Requeued,
 }
 
 

@@ -21,7 +21,8 @@ class Request:
     cwd: str
     umask: int
     token: str
-    blind: float
+    jobs: int
+    """that one bsub makes; more than one on a bad day"""
     streamed: int
     """bytes of an interactive job that were printed already, before an earlier daemon went away"""
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from lsf_agent.embedded.delivery import home
-from lsf_agent.embedded.jobs import Job, Status
+from lsf_agent.embedded.jobs import AWAY, Job, Status
 from lsf_agent.embedded.selection import pending_reason
 from lsf_agent.embedded.texts import long_time, one_line
 from lsf_agent.embedded.view import View
@@ -18,6 +18,7 @@ LOADS = (
 )
 RESOURCES = "select[type == local] order[r15s:pg]"
 RULE = "-" * 78 + "\n"
+UNREACHABLE = "Unknown; unable to reach the execution host"
 SPENT = (Status.PEND, Status.PSUSP, Status.RUN, Status.USUSP)
 
 
@@ -40,7 +41,7 @@ def bjobs(job: Job, view: View, wrapped: bool) -> str:
     fold = wrap if wrapped else str
     text = "".join(f"{fold(line)}\n" for line in [f"{_head(job)}, {_status(job)}", _submitted(job, "")])
     text += _limit(job)
-    text = "\n" + text + "".join(f"{fold(line)}\n" for line in _since(job))
+    text = "\n" + text + "".join(f"{fold(line)}\n" for line in _since(job, view))
     reason = pending_reason(job, view.book, view.now, view.config)
     if reason is not None:
         text += f" PENDING REASONS:\n {reason};\n"
@@ -91,7 +92,7 @@ def _limit(job: Job) -> str:
     return f"\n RUNLIMIT                \n {job.submission.run_limit:.1f} min                 \n"
 
 
-def _since(job: Job) -> Iterator[str]:
+def _since(job: Job, view: View) -> Iterator[str]:
     """What happened after the submission, a line each."""
     submission = job.submission
     if job.started_at is not None:
@@ -102,11 +103,13 @@ def _since(job: Job) -> Iterator[str]:
             f"Allocated {submission.slots} Slot(s) on Host(s) {hosts}, "
             f"Execution Home <{home()}>, Execution CWD <{submission.cwd}>;"
         )
+    if job.status in AWAY:
+        yield f"{long_time(job.since)}: {UNREACHABLE};"
     if job.status is Status.USUSP:
         yield f"{long_time(job.since)}: Suspended by the user;"
     if job.ended_at is not None:
         yield f"{long_time(job.ended_at)}: {_ended(job)}."
-    if job.finished and job.reason is not None:
+    if job.finished and job.reason is not None and not view.standing.dialect.descends:
         yield f"{long_time(job.ended_at or job.since)}: Completed <exit>; {job.reason}."
 
 
@@ -148,16 +151,19 @@ def _events(job: Job, view: View) -> Iterator[str]:
         yield (
             f"{at}: Running with execution home <{home()}>, Execution CWD <{submission.cwd}>, Execution Pid <{pid}>;"
         )
+    if job.status in AWAY:
+        yield f"{long_time(job.since)}: {UNREACHABLE};"
     if job.killed is not None:
         signal = "KILL" if len(job.killed.signals) > 1 else job.killed.signals[0]
         yield (f"{long_time(job.killed.at)}: Signal <{signal}> requested by user or administrator <{submission.user}>;")
     if job.ended_at is not None:
         yield f"{long_time(job.ended_at)}: {_ended(job)};"
-    if job.finished and job.reason is not None:
+    if job.finished and job.reason is not None and not view.standing.dialect.descends:
         yield f"{long_time(job.ended_at or job.since)}: Completed <exit>; {job.reason};"
 
 
 def spent(job: Job, view: View) -> list[int]:
     """Whole seconds in PEND, PSUSP, RUN, USUSP, SSUSP, UNKWN, and all of them."""
-    seconds = [int(job.seconds(status, view.now)) for status in SPENT] + [0, 0]
+    seconds = [int(job.seconds(status, view.now)) for status in SPENT]
+    seconds += [0, int(sum(job.seconds(status, view.now) for status in AWAY))]
     return [*seconds, sum(seconds)]

@@ -1,11 +1,14 @@
 """The commands that only look: bjobs, bhist, bqueues, lsid."""
 
 from lsf_agent.embedded import fields, longform
+from lsf_agent.embedded.dialect import BJOBS_LACKS, VERSIONS
 from lsf_agent.embedded.jobs import FINISHED, Job, Status
+from lsf_agent.embedded.naming import named
 from lsf_agent.embedded.options import Parsed, RefusedError, parse
 from lsf_agent.embedded.selection import pending_reason
-from lsf_agent.embedded.texts import CLUSTER, DEFAULT_QUEUE, QUEUES, VERSION, one_line, short_time
-from lsf_agent.embedded.view import Answer, View, listed, named
+from lsf_agent.embedded.standing import covers
+from lsf_agent.embedded.texts import CLUSTER, DEFAULT_QUEUE, QUEUES, one_line, short_time
+from lsf_agent.embedded.view import Answer, View, listed
 
 BJOBS_USAGE = (
     "Usage: bjobs [-h] [-V] [-w |-l |-UF] [-a] [-d] [-p] [-s] [-r] [-A] [-noheader]\n"
@@ -18,6 +21,8 @@ BHIST_USAGE = (
     '             [-q queue_name] [-u user_name | -u all] [-J name_spec] [jobId | "jobId[idxList]" ...]'
 )
 HEADER = "JOBID   USER    STAT  QUEUE      FROM_HOST   EXEC_HOST   JOB_NAME   SUBMIT_TIME\n"
+BJOBS_FLAGS = ("h", "V", "w", "l", "UF", "a", "d", "p", "s", "r", "A", "noheader", "json", "X", "W")
+BJOBS_VALUED = ("o", "m", "q", "u", "P", "J", "N", "g", "app", "sla")
 NO_UNFINISHED = 254
 """Exit code of bjobs that has nothing to list."""
 
@@ -27,12 +32,12 @@ def bjobs(words: list[str], view: View) -> Answer:
     parsed = parse(
         "bjobs",
         words,
-        flags=("h", "V", "w", "l", "UF", "a", "d", "p", "s", "r", "A", "noheader", "json", "X", "W"),
-        valued=("o", "m", "q", "u", "P", "J", "N", "g", "app", "sla"),
+        flags=tuple(flag for flag in BJOBS_FLAGS if flag not in BJOBS_LACKS[view.standing.dialect]),
+        valued=tuple(option for option in BJOBS_VALUED if option not in BJOBS_LACKS[view.standing.dialect]),
         usage=BJOBS_USAGE,
     )
     if parsed.given("h") or parsed.given("V"):
-        return Answer(err=f"{BJOBS_USAGE if parsed.given('h') else VERSION}\n")
+        return Answer(err=f"{BJOBS_USAGE if parsed.given('h') else VERSIONS[view.standing.dialect]}\n")
     if parsed.given("json") and parsed.value("o") is None:
         raise RefusedError("The -json option must be used with the -o option.")
     if parsed.given("json") and parsed.given("noheader"):
@@ -43,13 +48,13 @@ def bjobs(words: list[str], view: View) -> Answer:
     spec = parsed.value("o")
     if spec is not None:
         try:
-            wanted = fields.parse(spec)
+            wanted = fields.parse(spec, view.standing.dialect)
         except fields.BadFieldError as error:
             return Answer(err=f"{error}\n", code=99)
         if parsed.given("json") and found:
             return Answer(out=fields.as_json(wanted, found, view), code=0 if jobs else 255)
     if not found:
-        return Answer(err=_nothing(parsed), code=NO_UNFINISHED)
+        return _nothing(parsed)
     code = 255 if unknown else 0
     if not jobs:
         return Answer(err=unknown, code=code)
@@ -84,7 +89,7 @@ def _found(parsed: Parsed, view: View) -> list[Job | str]:
         and (shown is None or job.status in shown)
     ]
     unknown = [word for word in parsed.words if not view.find(word)]
-    return [*kept, *unknown]
+    return [*(job for job in kept if not covers(view.standing.omitted, job)), *unknown]
 
 
 def _statuses(parsed: Parsed) -> set[Status] | None:
@@ -103,13 +108,18 @@ def _statuses(parsed: Parsed) -> set[Status] | None:
     return chosen or set(Status) - FINISHED
 
 
-def _nothing(parsed: Parsed) -> str:
-    if parsed.given("a") or parsed.words:
-        return "No job found\n"
+def _nothing(parsed: Parsed) -> Answer:
+    """Of ids all are omitted: nothing is said at all."""
+    if parsed.words:
+        return Answer()
+    if parsed.value("J") is not None:
+        return Answer(err=f"Job <{parsed.value('J')}> is not found\n", code=255)
+    if parsed.given("a"):
+        return Answer(err="No job found\n", code=NO_UNFINISHED)
     for option, what in (("r", "running"), ("p", "pending"), ("s", "suspended"), ("d", "DONE/EXIT")):
         if parsed.given(option):
-            return f"No {what} job found\n"
-    return "No unfinished job found\n"
+            return Answer(err=f"No {what} job found\n", code=NO_UNFINISHED)
+    return Answer(err="No unfinished job found\n", code=NO_UNFINISHED)
 
 
 def _line(job: Job, parsed: Parsed, view: View) -> str:
@@ -154,7 +164,7 @@ def bhist(words: list[str], view: View) -> Answer:
         usage=BHIST_USAGE,
     )
     if parsed.given("h") or parsed.given("V"):
-        return Answer(err=f"{BHIST_USAGE if parsed.given('h') else VERSION}\n")
+        return Answer(err=f"{BHIST_USAGE if parsed.given('h') else VERSIONS[view.standing.dialect]}\n")
     if parsed.words:
         jobs = list({job.key: job for word in parsed.words for job in view.find_ever(word)}.values())
     else:
@@ -162,7 +172,8 @@ def bhist(words: list[str], view: View) -> Answer:
         every = [job for job in view.book.jobs.values() if user in ("all", job.submission.user)]
         jobs = [job for job in every if parsed.given("a") or job.finished == parsed.given("d")]
     name = parsed.value("J")
-    jobs = [job for job in jobs if name is None or named(name)(job)]
+    every_file = parsed.value("n") is not None
+    jobs = [job for job in jobs if (name is None or named(name)(job)) and view.remembers(job, every_file)]
     if not jobs:
         return Answer(out="No matching job found\n", code=255)
     if parsed.given("l"):
@@ -185,7 +196,7 @@ def bqueues(words: list[str], view: View) -> Answer:
     usage = "Usage: bqueues [-h] [-V] [-w] [queue_name ...]"
     parsed = parse("bqueues", words, flags=("h", "V", "w"), valued=("m", "u"), usage=usage)
     if parsed.given("h") or parsed.given("V"):
-        return Answer(err=f"{usage if parsed.given('h') else VERSION}\n")
+        return Answer(err=f"{usage if parsed.given('h') else VERSIONS[view.standing.dialect]}\n")
     out = "QUEUE_NAME      PRIO STATUS          MAX JL/U JL/P JL/H NJOBS  PEND   RUN  SUSP \n"
     known = [queue for queue in QUEUES if not parsed.words or queue in parsed.words]
     for queue in known:
@@ -203,5 +214,6 @@ def lsid(words: list[str], view: View) -> Answer:
     """Raises RefusedError."""
     parsed = parse("lsid", words, flags=("h", "V"), valued=(), usage="Usage: lsid [-h] [-V]")
     if parsed.given("V"):
-        return Answer(out=f"{VERSION}\n")
-    return Answer(out=f"{VERSION}\n\nMy cluster name is {CLUSTER}\nMy master name is {view.host}\n")
+        return Answer(out=f"{VERSIONS[view.standing.dialect]}\n")
+    version = VERSIONS[view.standing.dialect]
+    return Answer(out=f"{version}\n\nMy cluster name is {CLUSTER}\nMy master name is {view.host}\n")

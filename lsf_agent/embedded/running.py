@@ -118,10 +118,18 @@ class Runners:
         os.close(descriptor)
         self._gone()
 
+    def _handed_on(self, folder: Path) -> dict[str, str]:
+        """The submitter's variables; none for a job that is requeued after its end, when they are forgotten."""
+        try:
+            told: dict[str, str] = json.loads((folder / "environment.json").read_text())
+        except FileNotFoundError:
+            return {}
+        return told
+
     def _spec(self, job: Job, folder: Path) -> Spec:
         submission = job.submission
         cwd = Path(submission.cwd)
-        handed_on = json.loads((folder.parent / "environment.json").read_text())
+        handed_on = self._handed_on(folder.parent)
 
         def expanded(path: str | None) -> str | None:
             if path is None:

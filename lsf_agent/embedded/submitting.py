@@ -3,15 +3,17 @@
 import asyncio
 import os
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import BinaryIO
 
-from lsf_agent.embedded import bsub
+from lsf_agent.embedded import bsub, bsub_options
+from lsf_agent.embedded.dialect import VERSIONS
 from lsf_agent.embedded.farm import Farm
 from lsf_agent.embedded.jobs import FINISHED, STARTED
 from lsf_agent.embedded.line import Line, Request
 from lsf_agent.embedded.options import Parsed, RefusedError
-from lsf_agent.embedded.texts import DEFAULT_QUEUE, VERSION, full_time
+from lsf_agent.embedded.texts import DEFAULT_QUEUE, NOT_SUBMITTED, full_time
 from lsf_agent.embedded.view import Answer
 
 KILLED_WHILE_PENDING = 126
@@ -20,14 +22,15 @@ FOLLOW_EVERY = 0.05
 
 async def submit(request: Request, line: Line, farm: Farm, user: str, host: str) -> None:
     """Raises RefusedError, and OSError when the disk refuses; then there is no job."""
-    parsed = bsub.options(request.words)
+    day = farm.standing()
+    parsed = bsub_options.options(request.words, day.dialect)
     if parsed.given("h") or parsed.given("V"):
-        await line.answer(Answer(err=f"{bsub.USAGE if parsed.given('h') else VERSION}\n"))
+        await line.answer(Answer(err=f"{bsub_options.USAGE if parsed.given('h') else VERSIONS[day.dialect]}\n"))
         return
     script = None
     if not parsed.words:
         script = await _script(line)
-        parsed = bsub.with_script(parsed, script)
+        parsed = bsub_options.with_script(parsed, script, day.dialect)
     caller = bsub.Caller(
         user=user,
         host=host,
@@ -36,12 +39,15 @@ async def submit(request: Request, line: Line, farm: Farm, user: str, host: str)
         token=request.token,
         environment=request.environment,
         slots=farm.settings().slots,
+        refusing=day.queues,
         now=datetime.now(UTC),
     )
     use_time_zone(request.environment.get("TZ"))
     asked = bsub.submission(parsed, script, caller, farm.book)
     interactive = bsub.interactive(parsed)
-    job_id = farm.submit(asked, bsub.handed_on(parsed, caller))
+    handed_on = bsub.handed_on(parsed, caller)
+    tokens = [request.token, *(f"{request.token}.{number}" for number in range(2, request.jobs + 1))]
+    job_id = [farm.submit(replace(asked, token=token), handed_on) for token in tokens][-1]
     spool = farm.runners.spool((job_id, 0)) if interactive else None
     if "BSUB_QUIET" not in request.environment:
         queue = f"default queue <{DEFAULT_QUEUE}>" if parsed.value("q") is None else f"queue <{asked.queue}>"
@@ -68,7 +74,7 @@ async def _script(line: Line) -> str:
     await line.send({"ask": "stdin"})
     script = str((await line.receive())["stdin"])
     if not script.strip():
-        raise RefusedError(f"No command is specified. {bsub.NOT_SUBMITTED}")
+        raise RefusedError(f"No command is specified. {NOT_SUBMITTED}")
     return script
 
 

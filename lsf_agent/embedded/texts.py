@@ -2,13 +2,16 @@
 
 from datetime import datetime
 
-VERSION = "Batchboard embedded scheduler 1.0 (speaks LSF 10.1), Nov 22 2026"
 CLUSTER = "batchboard"
 DEFAULT_QUEUE = "normal"
 QUEUES = ("psdebugq", DEFAULT_QUEUE)
 
+NOT_SUBMITTED = "Job not submitted."
+
 OWNER = "TERM_OWNER: job killed by owner"
 ADMIN = "TERM_ADMIN: job killed by root or LSF administrator"
+FORCED = "TERM_FORCE_OWNER: job killed by owner without time for cleanup"
+REQUEUED = "TERM_REQUEUE_OWNER: job killed and requeued by owner"
 RUN_LIMIT = "TERM_RUNLIMIT: job killed after reaching LSF run time limit"
 OUTSIDE = "TERM_EXTERNAL_SIGNAL: job killed by a signal external to LSF"
 UNSEEN = "TERM_UNKNOWN: the end of the job was not seen"

@@ -1,6 +1,5 @@
 """An embedded scheduler of a test: its commands as programs, and what of it is running."""
 
-import json
 import os
 import subprocess
 import sys
@@ -10,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from lsf_agent.embedded import config, install, journal, stop
+from lsf_agent.embedded import config, install, journal, order, stop
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,6 +72,10 @@ class Farm:
         until(lambda: self.field("stat", job) in wanted, within, lambda: self.run("bjobs", "-a").stdout)
         return self.field("stat", job)
 
+    def wait_wide(self, job: str, status: str) -> None:
+        """As `wait`, in the only form that every dialect has."""
+        until(lambda: status in self.run("bjobs", "-a", "-w", job).stdout.split(), 10.0)
+
     def history(self, event: str | None = None) -> list[dict[str, Any]]:
         """The witness of all that happened."""
         told = list(journal.history(self.directory / journal.FILE))
@@ -80,7 +83,11 @@ class Farm:
 
     def faults(self, **faults: Any) -> None:
         """Orders a bad day; without any, it is over."""
-        (self.directory / "faults.json").write_text(json.dumps(faults))
+        order(self.directory, **faults)
+
+    def configure(self, **settings: float) -> None:
+        """Changes settings; the daemon sees them with the next command."""
+        config.configure(self.directory, **settings)
 
     def daemon(self) -> int:
         """Its process."""

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from lsf_agent.embedded import bsub, environment
-from lsf_agent.embedded.jobs import Book, Submission, Submitted
+from lsf_agent.embedded import bsub, bsub_options, environment
+from lsf_agent.embedded.events import Submission, Submitted
+from lsf_agent.embedded.jobs import Book
 from lsf_agent.embedded.options import RefusedError
 
 NOW = datetime(2026, 11, 22, 8, 7, 30, tzinfo=UTC)
@@ -16,9 +17,9 @@ CALLER = bsub.Caller(
 
 
 def asked(*words: str, script: str | None = None, book: Book | None = None) -> Submission:
-    parsed = bsub.options(words)
+    parsed = bsub_options.options(words)
     if script is not None:
-        parsed = bsub.with_script(parsed, script)
+        parsed = bsub_options.with_script(parsed, script)
     return bsub.submission(parsed, script, CALLER, book or Book())
 
 

@@ -174,7 +174,7 @@ def test_stop_gets_the_better_of_a_daemon_that_does_not_answer(farm: Farm) -> No
     job = farm.submit("sleep 60")
     farm.wait(job, "RUN")
     os.kill(farm.daemon(), signal.SIGSTOP)
-    stop(farm.directory, timeout=0.5)
+    stop(farm.directory, timeout=2)
     assert farm.processes() == []
     assert len(farm.history("end")) == 1
 

@@ -127,5 +127,5 @@ def test_progress_reports_how_far_it_is_with_colours_that_follow_the_value(
 
 def test_the_shipped_scripts_can_be_executed() -> None:
     scripts = sorted(SHIPPED.glob("*.sh"))
-    assert [script.name for script in scripts] == ["fails.sh", "progress.sh", "submit.sh"]
+    assert [script.name for script in scripts] == ["check.sh", "fails.sh", "progress.sh", "submit.sh"]
     assert all(os.access(script, os.X_OK) for script in scripts)

@@ -10,8 +10,10 @@ import pytest
 
 from lsf_agent.embedded import delivery, longform, looking
 from lsf_agent.embedded.config import Config
-from lsf_agent.embedded.jobs import Book, Ended, Event, Killed, Started, Submission, Submitted
+from lsf_agent.embedded.events import Ended, Event, Killed, Started, Submission, Submitted
+from lsf_agent.embedded.jobs import Book
 from lsf_agent.embedded.spec import End, Spec
+from lsf_agent.embedded.standing import Standing
 from lsf_agent.embedded.view import View
 from tests.embedded import golden
 
@@ -66,7 +68,7 @@ def view(*events: Event, now: datetime = AT, pid: int | None = None, **settings:
         config=Config(**settings),
         user="lsfuser",
         host="vm",
-        blind=0,
+        standing=Standing(),
         pid=lambda key: pid,
     )
 

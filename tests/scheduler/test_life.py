@@ -1,0 +1,111 @@
+"""What a scheduler tells of a job from its submission to its end."""
+
+from datetime import UTC, datetime, timedelta
+
+from realtime.domain.status import Status
+from tests.scheduler.site import UNKNOWN, Site
+
+LIVE = (Status.PEND, Status.RUN)
+ENDED = (Status.DONE, Status.EXIT)
+
+
+async def test_a_job_is_followed_from_waiting_to_done(site: Site) -> None:
+    job = await site.bsub("sleep", "1")
+    assert (await site.until(job, *LIVE)).exit_code is None
+    running = await site.until(job, Status.RUN, Status.DONE)
+    assert running.queue and running.host
+    assert await site.end(job) == (Status.DONE, 0, None)
+
+
+async def test_a_failed_job_tells_its_exit_code(site: Site) -> None:
+    job = await site.bsub("exit 7")
+    assert await site.end(job) == (Status.EXIT, 7, "exit 7")
+
+
+async def test_a_missing_program_is_said_to_be_missing(site: Site) -> None:
+    status, code, reason = await site.end(await site.bsub("/nowhere/nothing"))
+    assert (status, code) == (Status.EXIT, 127) and reason is not None and "not found" in reason
+
+
+async def test_a_suspended_job_lives_and_goes_on(site: Site) -> None:
+    job = await site.bsub("sleep", "300")
+    await site.until(job, Status.RUN)
+    await site.command("bstop", job)
+    await site.until(job, Status.USUSP)
+    await site.command("bresume", job)
+    await site.until(job, Status.RUN, Status.SSUSP)
+
+
+async def test_a_held_job_waits(site: Site) -> None:
+    job = await site.bsub("-H", "true")
+    held = await site.until(job, Status.PSUSP)
+    assert (held.host, held.exit_code, held.reason) == (None, None, None)
+
+
+async def test_one_look_tells_of_all_and_which_are_unknown(site: Site) -> None:
+    held, failed = await site.bsub("-H", "true"), await site.bsub("exit 3")
+    await site.until(held, Status.PSUSP)
+    await site.until(failed, Status.EXIT)
+    look = await site.lsf.look([UNKNOWN, held, failed])
+    assert {job: record.status for job, record in look.records.items()} == {held: Status.PSUSP, failed: Status.EXIT}
+    assert look.missing == {UNKNOWN} and look.answered and look.problem is None
+
+
+async def test_of_unknown_jobs_alone_it_is_said_that_they_are_unknown(site: Site) -> None:
+    look = await site.lsf.look([UNKNOWN])
+    assert look.missing == {UNKNOWN} and look.answered and not look.records
+
+
+async def test_a_look_without_jobs_finds_out_whether_there_is_an_answer(site: Site) -> None:
+    look = await site.lsf.look([])
+    assert (look.records, look.missing, look.answered) == ({}, frozenset(), True)
+    assert site.lsf.state.answered_at is not None and site.lsf.state.silent_since is None
+
+
+async def test_the_format_is_kept_once_it_is_found(site: Site) -> None:
+    job = await site.bsub("-H", "true")
+    await site.until(job, Status.PSUSP)
+    before = site.lsf.state
+    await site.lsf.look([job])
+    assert before.format and site.lsf.state.format == before.format
+    assert site.lsf.state.commands["bjobs"].calls == before.commands["bjobs"].calls + 1
+
+
+async def test_an_array_is_one_job_with_its_elements_counted(site: Site) -> None:
+    job = await site.bsub("-J", "elements[1-3]", "-w", f"ended({await site.bsub('-H', 'true')})", "true")
+    waiting = await site.until(job, Status.PEND)
+    assert waiting.elements == {"PEND": 3}
+
+
+async def test_an_array_is_exit_when_one_element_failed(site: Site) -> None:
+    job = await site.bsub("-J", "elements[1-3]", "test $LSB_JOBINDEX != 2")
+    ended = await site.until(job, *ENDED)
+    assert (ended.status, dict(ended.elements)) == (Status.EXIT, {"DONE": 2, "EXIT": 1})
+
+
+async def test_the_log_file_has_its_id_filled_in(site: Site) -> None:
+    job = await site.bsub("true", output="%J.out")
+    ended = await site.until(job, *ENDED)
+    detail = await site.lsf.detail(job)
+    log_file = ended.log_file or (detail.log_file if detail else None)
+    assert log_file is not None and log_file.endswith(f"{job}.out")
+
+
+async def test_a_job_is_known_by_its_owner_its_time_and_its_folder(site: Site) -> None:
+    job = await site.bsub("-H", "true")
+    await site.until(job, Status.PSUSP)
+    facts = await site.lsf.facts(job)
+    assert facts is not None and facts.submitted_at is not None
+    assert facts.user == site.user
+    assert abs(facts.submitted_at - datetime.now(UTC)) < timedelta(minutes=10)
+    assert facts.folder is not None and facts.folder.endswith(site.folder.name)
+
+
+async def test_an_unknown_job_has_no_facts_and_no_description(site: Site) -> None:
+    assert await site.lsf.facts(UNKNOWN) is None
+    assert await site.lsf.detail(UNKNOWN) is None
+
+
+async def test_it_says_what_it_is(site: Site) -> None:
+    version = await site.lsf.version()
+    assert version is not None and version.name
