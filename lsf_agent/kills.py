@@ -1,32 +1,28 @@
 """Kills: of every LSF job of a job, also of those that its script submits while it is being killed."""
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 
 from lsf_agent.backoff import Backoff
 from lsf_agent.outbox import Outbox
 from lsf_agent.scheduler import Killed, KillRefused, Scheduler
 from lsf_agent.submissions import Submission
-from lsf_agent.tracker import NOT_FOUND_GRACE
+from lsf_agent.tracker import NOT_FOUND_GRACE, Tracker
 from realtime.protocol.agent import Kill, KillSeen
 
 log = logging.getLogger(__name__)
 
 
 class Kills:
-    """`submitted_at` tells when an id was submitted, None when that is long ago; `hurry` asks for a look soon."""
+    """`hurry` asks for a look soon at ids of which LSF has just said something."""
 
     def __init__(
-        self,
-        scheduler: Scheduler,
-        outbox: Outbox,
-        submitted_at: Callable[[str, str], datetime | None],
-        hurry: Callable[[], None],
+        self, scheduler: Scheduler, outbox: Outbox, tracker: Tracker, hurry: Callable[[Iterable[str]], None]
     ) -> None:
         self._scheduler = scheduler
         self._outbox = outbox
-        self._submitted_at = submitted_at
+        self._tracker = tracker
         self._hurry = hurry
 
     async def kill(self, item: Kill, submission: Submission | None) -> None:
@@ -37,7 +33,7 @@ class Kills:
             known = dict.fromkeys([*item.lsf_ids, *(submission.lsf_ids if submission else ())])
             fresh = [lsf_id for lsf_id in known if lsf_id not in done]
             if fresh:
-                error = await self._until_answered(item.job, fresh)
+                error = await self._until_answered(item, fresh)
                 done.update(fresh)
                 reported = True
                 await self._report(item.job, error)
@@ -48,27 +44,33 @@ class Kills:
         if not reported:
             await self._report(item.job, None)
 
-    async def _until_answered(self, job: str, ids: Iterable[str]) -> str | None:
+    async def _until_answered(self, item: Kill, ids: Sequence[str]) -> str | None:
         """LSF's refusal, or None: every id is being killed or has ended."""
         pause = Backoff(1.0, 30.0)
-        left = list(ids)
-        refusals: list[str] = []
+        refusals = [f"{lsf_id}: it is another job's" for lsf_id in ids if not self._own(item.job, lsf_id)]
+        left = [lsf_id for lsf_id in ids if self._own(item.job, lsf_id)]
         while left:
-            log.info("job %s: bkill %s", job, " ".join(left))
-            answers = await self._scheduler.kill(left)
-            self._hurry()
+            log.info("job %s: bkill %s%s", item.job, "-r " if item.force else "", " ".join(left))
+            answers = await self._scheduler.kill(left, item.user, item.force)
+            answered = [lsf_id for lsf_id in left if answers[lsf_id] is not Killed.SILENT]
+            if answered:
+                self._hurry(answered)
             for lsf_id, answer in answers.items():
                 if isinstance(answer, KillRefused):
                     refusals.append(f"{lsf_id}: {answer.reason}")
-            left = [lsf_id for lsf_id in left if self._again(job, lsf_id, answers[lsf_id])]
+            left = [lsf_id for lsf_id in left if self._again(item.job, lsf_id, answers[lsf_id])]
             if left:
                 await pause.wait()
         return "; ".join(refusals) or None
 
+    def _own(self, job: str, lsf_id: str) -> bool:
+        """A script can print any id: one that another job has had before is not killed for it."""
+        return self._tracker.jobs_of(lsf_id)[:1] in ([], [job])
+
     def _again(self, job: str, lsf_id: str, answer: Killed | KillRefused) -> bool:
         """No answer is none; and LSF may not know yet what it has just taken."""
         if answer is Killed.NOT_FOUND:
-            submitted = self._submitted_at(job, lsf_id)
+            submitted = self._tracker.submitted_at(job, lsf_id)
             return submitted is not None and datetime.now(UTC) - submitted < NOT_FOUND_GRACE
         return answer is Killed.SILENT
 

@@ -15,7 +15,10 @@ class SilentError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Record:
-    """One job as the batch system tells it; an array is one job. `log_file` may be relative to the job's folder."""
+    """One job as the batch system tells it; an array is one job. `log_file` may be relative to the job's folder.
+
+    `elements`: of an array, status -> number of elements; empty for a single job.
+    """
 
     status: Status
     exit_code: int | None = None
@@ -23,6 +26,7 @@ class Record:
     queue: str | None = None
     host: str | None = None
     log_file: str | None = None
+    elements: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,6 +79,33 @@ class Detail:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Tagged:
+    """A job of the batch system that carries one of our tags as its name. `user`: whose it is, where that was told."""
+
+    tag: str
+    lsf_id: str
+    status: Status
+    user: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Facts:
+    """Whose a job is and since when; what is needed to believe somebody who names it. `folder`: working directory."""
+
+    user: str
+    submitted_at: datetime | None
+    folder: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Details:
+    """The long description for people; `pending`: the reasons why a job waits, None when none does."""
+
+    text: str
+    pending: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Peek:
     """Output of a job that may still run, from its first byte. None: it has none to show (not started, ended)."""
 
@@ -91,20 +122,33 @@ class Version:
 
 
 class Scheduler(Protocol):
-    """Every call is bounded in time. Calls raise SilentError where no fact stands for `no answer`."""
+    """Every call is bounded in time. Calls raise SilentError where no fact stands for `no answer`.
+
+    `user`: as whom a command is run, for those that only a job's owner may give.
+    """
 
     @property
-    def answered_at(self) -> datetime | None:
-        """When a command was last really answered."""
+    def state(self) -> "State":
+        """How it fares."""
 
     async def version(self) -> Version | None:
-        """None: no answer."""
+        """Who it is; says nothing about whether jobs can be looked at. None: no answer."""
 
     async def look(self, ids: Sequence[str]) -> Look:
-        """One query for all ids; never two at a time."""
+        """One query for all ids; never two at a time. Without ids: whether it answers at all, and in which format."""
 
-    async def kill(self, ids: Sequence[str]) -> Mapping[str, Killed | KillRefused]:
-        """An entry for each of `ids`."""
+    async def tagged(self, tags: str) -> Sequence[Tagged]:
+        """Jobs, live or ended, whose name is a tag that matches `tags` (it may end in `*`); empty only when the batch
+        system itself says that there is none. One that was submitted a moment ago may be missing."""
+
+    async def once_tagged(self, tag: str) -> Sequence[str]:
+        """Ids of jobs with that tag that only the history knows, however long ago."""
+
+    async def facts(self, lsf_id: str) -> Facts | None:
+        """None: it knows no such job."""
+
+    async def kill(self, ids: Sequence[str], user: str, force: bool = False) -> Mapping[str, Killed | KillRefused]:
+        """An entry for each of `ids`. `force`: forget them without waiting for their hosts."""
 
     async def history(self, lsf_id: str) -> Record | Past:
         """The end of a job that is not listed any more."""
@@ -112,8 +156,29 @@ class Scheduler(Protocol):
     async def detail(self, lsf_id: str) -> Detail | None:
         """None: the job is not described any more."""
 
-    async def details(self, ids: Sequence[str], limit: float) -> str:
+    async def details(self, ids: Sequence[str], limit: float) -> Details:
         """The long description as text for people."""
 
-    async def peek(self, lsf_id: str, limit: float) -> Peek:
+    async def peek(self, lsf_id: str, user: str, limit: float) -> Peek:
         """The output so far; PermissionError: another user's job."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Count:
+    """Calls of one command since the start; `failures`: without an answer; `seconds` in all."""
+
+    calls: int = 0
+    failures: int = 0
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class State:
+    """`answered_at`: when a command was last really answered; `silent_since` and `problem`: since when and why none
+    was; `format`: how many jobs are asked for at once."""
+
+    answered_at: datetime | None = None
+    silent_since: datetime | None = None
+    problem: str | None = None
+    format: str | None = None
+    commands: Mapping[str, Count] = field(default_factory=dict)

@@ -2,57 +2,27 @@
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from operator import attrgetter
 from typing import Any
 
-from lsf_agent.lsf.reasons import reason_of
-from lsf_agent.scheduler import Record
-from realtime.domain.status import Status
+import msgspec
+
+from lsf_agent.lsf.elements import REMEMBERED, Element
 
 BASE_FIELDS = ("jobid", "stat", "queue", "exec_host")
 ALL_FIELDS = (*BASE_FIELDS, "exit_code", "exit_reason", "sub_cwd", "output_file")
 """Fields that may hold any text come last."""
 DELIMITER = "^"
+Value = str | int | None
 
-POST_FAILED = "done; its post-processing failed"
-WORDS = {status.value: status for status in Status if status.from_lsf} | {
-    "PDONE": Status.DONE,
-    "POST_DONE": Status.DONE,
-    "PERR": Status.DONE,
-    "POST_ERR": Status.DONE,
-}
-_LIVELIEST_FIRST = (
-    Status.RUN,
-    Status.SSUSP,
-    Status.USUSP,
-    Status.UNKWN,
-    Status.ZOMBI,
-    Status.PROV,
-    Status.WAIT,
-    Status.PEND,
-    Status.PSUSP,
-    Status.EXIT,
-    Status.DONE,
-)
 _ID = re.compile(r"([1-9]\d{0,18})(?:\[(\d+)\])?")
 _WORD = re.compile(r"[A-Z][A-Z_]{2,9}")
+_CODE = re.compile(r"[0-9]{1,9}")
 _NOT_FOUND = re.compile(r"^Job <([1-9]\d{0,18})(?:\[\d+\])?> is not found", re.MULTILINE)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Element:
-    """One line: a job, or one element of an array. Missing values are None; `word` is LSF's, known to us or not."""
-
-    lsf_id: str
-    index: int | None
-    word: str
-    queue: str | None = None
-    host: str | None = None
-    exit_code: int | None = None
-    exit_reason: str | None = None
-    folder: str | None = None
-    output_file: str | None = None
+_NOT_FOUND_JSON = re.compile(r'"ERROR":\s*"Job <([1-9]\d{0,18})> is not found')
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,6 +44,10 @@ class Format:
         if self.name.startswith("delimited"):
             return parse_delimited(text, self.fields)
         return parse_wide(text)
+
+    def shown_by(self, parsed: list[Element] | None) -> bool:
+        """Whether an answer proves that LSF understood: with `-json` even a complaint is an object."""
+        return parsed is not None or not self.name.startswith("json")
 
 
 def _json(name: str, fields: tuple[str, ...]) -> Format:
@@ -100,24 +74,58 @@ def arguments(form: Format, ids: Sequence[str]) -> tuple[str, ...]:
     return ("bjobs", "-a", *form.options, *ids)
 
 
+class _Row(msgspec.Struct, rename=str.upper, kw_only=True):
+    """A record as LSF prints it; a number may come as text or as a number."""
+
+    jobid: str | int | None = None
+    stat: str | None = None
+    queue: str | None = None
+    exec_host: str | None = None
+    exit_code: str | int | None = None
+    exit_reason: str | None = None
+    sub_cwd: str | None = None
+    output_file: str | None = None
+    error: str | None = None
+
+
+class _Answer(msgspec.Struct, rename=str.upper):
+    records: list[_Row]
+
+
+_ANSWER = msgspec.json.Decoder(_Answer)
+_TOLD = attrgetter(*ALL_FIELDS)
+
+
 def parse_json(text: str) -> list[Element] | None:
     """Whatever is printed around the object is passed over."""
+    cut = text[text.find("{") : text.rfind("}") + 1]
     try:
-        answer = json.loads(text[text.find("{") : text.rfind("}") + 1])
+        rows = _ANSWER.decode(cut.encode(errors="replace")).records
+    except msgspec.MsgspecError:
+        return _parse_odd_json(cut)
+    if any(row.jobid is None for row in rows):
+        return _parse_odd_json(cut)
+    return [element for row in rows if row.error is None and (element := _element(*_TOLD(row)))]
+
+
+def _parse_odd_json(text: str) -> list[Element] | None:
+    """Records of other shapes than the known one: each that can be read counts."""
+    try:
+        answer = json.loads(text)
     except (ValueError, RecursionError):
         return None
     records = answer.get("RECORDS") if isinstance(answer, dict) else None
     if not isinstance(records, list):
         return None
     rows = ({str(key).lower(): value for key, value in row.items()} for row in records if isinstance(row, dict))
-    return [element for row in rows if "error" not in row and (element := _element(row))]
+    return [element for row in rows if "error" not in row and (element := _element_of(row))]
 
 
 def parse_delimited(text: str, fields: Sequence[str]) -> list[Element] | None:
     """Lines that do not have exactly these fields are passed over."""
     split = (line.split(DELIMITER, len(fields) - 1) for line in text.splitlines())
     rows = [dict(zip(fields, values, strict=True)) for values in split if len(values) == len(fields)]
-    return [element for row in rows if (element := _element(row))]
+    return [element for row in rows if (element := _element_of(row))]
 
 
 def parse_wide(text: str) -> list[Element] | None:
@@ -132,86 +140,60 @@ def parse_wide(text: str) -> list[Element] | None:
         if len(words) < 6:
             continue
         row = dict(zip(("jobid", "user", "stat", "queue", "from_host", "exec_host"), words, strict=False))
-        if element := _element(row):
+        if element := _element_of(row):
             index = re.match(r"\S*\[(\d+)\]\s", f"{words[-1]} ") if element.index is None else None
             elements.append(_with_index(element, int(index[1])) if index else element)
     return elements
 
 
 def _with_index(element: Element, index: int) -> Element:
-    return Element(lsf_id=element.lsf_id, index=index, word=element.word, queue=element.queue, host=element.host)
+    return msgspec.structs.replace(element, index=index)
 
 
-def _element(row: dict[str, Any]) -> Element | None:
-    found = _ID.fullmatch(_text(row, "jobid") or "")
-    word = _text(row, "stat") or ""
+def _element_of(row: dict[str, Any]) -> Element | None:
+    return _element(*(_value(row.get(name)) for name in ALL_FIELDS))
+
+
+def _value(value: object) -> Value:
+    return value if isinstance(value, str | int) and not isinstance(value, bool) else None
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _element(
+    jobid: Value,
+    stat: Value,
+    queue: Value = None,
+    exec_host: Value = None,
+    exit_code: Value = None,
+    exit_reason: Value = None,
+    sub_cwd: Value = None,
+    output_file: Value = None,
+) -> Element | None:
+    found = _ID.fullmatch(_text(jobid) or "")
+    word = _text(stat) or ""
     if found is None or not _WORD.fullmatch(word):
         return None
-    exit_code = _text(row, "exit_code") or ""
+    code = _text(exit_code)
     return Element(
         lsf_id=found[1],
         index=int(found[2]) if found[2] else None,
         word=word,
-        queue=_text(row, "queue"),
-        host=_text(row, "exec_host"),
-        exit_code=int(exit_code) if re.fullmatch(r"\d{1,9}", exit_code) else None,
-        exit_reason=_text(row, "exit_reason"),
-        folder=_text(row, "sub_cwd"),
-        output_file=_text(row, "output_file"),
+        queue=_text(queue),
+        host=_text(exec_host),
+        exit_code=int(code) if code and _CODE.fullmatch(code) else None,
+        exit_reason=_text(exit_reason),
+        folder=_text(sub_cwd),
+        output_file=_text(output_file),
     )
 
 
-def _text(row: dict[str, Any], name: str) -> str | None:
-    value = row.get(name)
-    stripped = str(value).strip() if isinstance(value, str | int) else ""
+def _text(value: Value) -> str | None:
+    stripped = str(value).strip() if value is not None else ""
     return stripped[:4096] if stripped not in ("", "-") else None
 
 
 def not_found(text: str) -> set[str]:
     """Ids that LSF says it does not know; also inside the JSON form, whose records of them hold the same sentence."""
-    return set(_NOT_FOUND.findall(text)) | set(re.findall(r'"ERROR":\s*"Job <([1-9]\d{0,18})> is not found', text))
-
-
-def unknown_words(elements: Iterable[Element]) -> set[str]:
-    """Status words that we have no meaning for."""
-    return {element.word for element in elements} - WORDS.keys()
-
-
-def records(elements: Iterable[Element]) -> dict[str, Record]:
-    """One record for each id: of an array the liveliest element, then one that failed, then done.
-
-    An id with an element in an unknown state has no record: no news.
-    """
-    by_id: dict[str, list[Element]] = {}
-    for element in elements:
-        by_id.setdefault(element.lsf_id, []).append(element)
-    return {lsf_id: record(min(group, key=_rank)) for lsf_id, group in by_id.items() if not unknown_words(group)}
-
-
-def _rank(element: Element) -> tuple[int, int]:
-    return _LIVELIEST_FIRST.index(WORDS[element.word]), element.index or 0
-
-
-def record(element: Element) -> Record:
-    """What an element tells; its word must be known. Exit code and reason belong to EXIT."""
-    status = WORDS[element.word]
-    waiting = status in (Status.PEND, Status.PSUSP, Status.WAIT)
-    reason = POST_FAILED if element.word in ("PERR", "POST_ERR") else None
-    return Record(
-        status=status,
-        exit_code=element.exit_code if status is Status.EXIT else 0 if status is Status.DONE else None,
-        reason=reason_of(element.exit_code, element.exit_reason) if status is Status.EXIT else reason,
-        queue=element.queue,
-        host=None if waiting else element.host,
-        log_file=log_path(element.output_file, element.lsf_id, element.index, element.folder),
-    )
-
-
-def log_path(output_file: str | None, lsf_id: str, index: int | None, folder: str | None) -> str | None:
-    """`%J` and `%I` expanded; a folder (`.../`) holds ID.out; relative to `folder` where that is known."""
-    if not output_file or "\0" in output_file:
-        return None
-    path = output_file.replace("%J", lsf_id).replace("%I", str(index or 0))
-    if path.endswith("/"):
-        path = f"{path}{lsf_id}.out"
-    return path if path.startswith(("/", "$HOME")) or not folder else f"{folder.rstrip('/')}/{path}"
+    if "is not found" not in text:
+        return set()
+    return set(_NOT_FOUND.findall(text)) | set(_NOT_FOUND_JSON.findall(text))

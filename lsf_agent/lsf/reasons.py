@@ -48,7 +48,7 @@ def reason_of(exit_code: int | None, text: str | None) -> str | None:
     """From LSF's exit code and its own text (`TERM_OWNER: job killed by owner`); None when LSF tells neither."""
     if text and (found := _TERMINATION.search(text)):
         word = found[0]
-        return f"{TERMINATIONS[word]} ({word})" if word in TERMINATIONS else text.strip()
+        return f"{TERMINATIONS[word]}, {word}" if word in TERMINATIONS else text.strip()
     if exit_code is None:
         return text.strip() or None if text else None
     if exit_code in CODES:

@@ -1,16 +1,20 @@
 """LSF's texts for people, read for the few facts that nothing else tells: `bjobs -l`, `bhist -l`, `bkill`, `lsid`."""
 
 import re
+from datetime import UTC, datetime
 from itertools import pairwise
 
-from lsf_agent.lsf.bjobs import log_path
+from lsf_agent.lsf.elements import log_path
 from lsf_agent.lsf.reasons import reason_of
-from lsf_agent.scheduler import Detail, Killed, KillRefused, Past, Record, Version
+from lsf_agent.scheduler import Detail, Facts, Killed, KillRefused, Past, Record, Version
 from realtime.domain.status import Status
 
 _SILENCE = re.compile(
     r"Please wait|still trying|limit exceeded|not responding|Communication time out|is down|try later"
     r"|Failed in an LSF library call|Failed in sending/receiving|Cannot connect to LSF|Connection (?:reset|refused)"
+)
+_USAGE = re.compile(
+    r"(?i)\b(?:illegal|invalid|unrecognized|unknown) option|not a valid field name|^usage:", re.MULTILINE
 )
 _JOB = re.compile(r"^Job <([1-9]\d{0,18})(?:\[(\d+)\])?>", re.MULTILINE)
 _EVENT = re.compile(r"^[A-Z][a-z]{2} [A-Z][a-z]{2} +\d+ \d\d:\d\d:\d\d(?: \d{4})?: (.*)$", re.MULTILINE)
@@ -23,11 +27,22 @@ _MOVED = re.compile(
 _TERMINATION = re.compile(r"\bTERM_[A-Z_]+\b[^\n;]*")
 _OUTPUT = re.compile(r"Output File(?: \(overwrite\))? <([^>\n]+)>")
 _FOLDER = re.compile(r"(?<!Execution )\bCWD <([^>\n]+)>")
+_USER = re.compile(r", User <([^>\n]*)>")
+_SUBMITTED = re.compile(
+    r"^[A-Z][a-z]{2} ([A-Z][a-z]{2}) +(\d{1,2}) (\d\d):(\d\d):(\d\d)(?: (\d{4}))?: Submitted from ", re.MULTILINE
+)
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_PENDING = re.compile(r"^ ?PENDING REASONS:[ ]*\n((?:.*\S.*\n?)*)", re.MULTILINE)
 
 
 def is_silence(text: str) -> bool:
     """LSF's ways of saying that it cannot answer now."""
     return _SILENCE.search(text) is not None
+
+
+def is_usage(text: str) -> bool:
+    """It does not understand the options, whatever else it says."""
+    return _USAGE.search(text) is not None
 
 
 def unwrapped(text: str) -> str:
@@ -71,6 +86,46 @@ def _end(block: str) -> tuple[int | None, str | None]:
     exit_code = (int(code[2]) + (128 if code[1] == "signal" else 0)) if code else None
     termination = _TERMINATION.search(ended) or _TERMINATION.search(block)
     return exit_code, reason_of(exit_code, termination[0] if termination else None)
+
+
+def pending(text: str) -> tuple[str, ...] | None:
+    """The reasons in the text of `bjobs -l`, each once, why jobs wait; None when none does."""
+    sections = _PENDING.findall(unwrapped(text))
+    lines = (line.strip().removesuffix(";") for section in sections for line in section.splitlines())
+    return tuple(dict.fromkeys(line for line in lines if line)) if sections else None
+
+
+def facts(text: str, lsf_id: str, now: datetime) -> Facts | None:
+    """From `bjobs -UF`, `bjobs -l` or `bhist -l`, whose times are in UTC. None: not described.
+
+    A name or command made to look like another owner makes it nobody's: `user` is empty then.
+    """
+    found = [block for block_id, _, block in blocks(text) if block_id == lsf_id]
+    if not found:
+        return None
+    users = {user for block in found for user in _USER.findall(block)}
+    submitted, folder = _SUBMITTED.search(found[0]), _FOLDER.search(found[0])
+    return Facts(
+        user=users.pop() if len(users) == 1 else "",
+        submitted_at=_nearest(submitted, now) if submitted else None,
+        folder=folder[1] if folder else None,
+    )
+
+
+def _nearest(found: re.Match[str], now: datetime) -> datetime | None:
+    """LSF leaves the year out: the one that brings the time nearest to now."""
+    month, day, hour, minute, second, year = found.groups()
+    if month not in _MONTHS:
+        return None
+    times = []
+    for candidate in [int(year)] if year else [now.year - 1, now.year, now.year + 1]:
+        try:
+            times.append(
+                datetime(candidate, _MONTHS.index(month) + 1, int(day), int(hour), int(minute), int(second), tzinfo=UTC)
+            )
+        except ValueError:  # 29 February of another year
+            continue
+    return min(times, key=lambda time: abs(time - now), default=None)
 
 
 def past(text: str, lsf_id: str) -> Record | Past | None:

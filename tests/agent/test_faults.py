@@ -1,11 +1,11 @@
 """Manager away, LSF slow or silent, kills at odd moments: what was asked for is done once, what was seen arrives."""
 
 import asyncio
+import json
 import os
 import subprocess
 import sys
 import time
-from collections.abc import Coroutine
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -15,11 +15,15 @@ from lsf_agent.lsf.adapter import Lsf
 from lsf_agent.lsf.commands import Commands
 from lsf_agent.outbox import Outbox
 from lsf_agent.tracker import Tracker
-from realtime.protocol.agent import CheckPath, CheckSeen, Followed, Kill, KillSeen, LeaseRequest, LsfSeen, Question
+from realtime.protocol.agent import CheckPath, CheckSeen, Followed, KillSeen, LeaseRequest, LsfSeen, Question
 
-from .conftest import AgentProcess, processes_of, until
+from .conftest import AgentProcess, a_kill, me, processes_of, until
 from .farm import Farm
 from .manager import TOKEN, Manager
+
+
+def followed(job: str, *lsf_ids: str) -> Followed:
+    return Followed(job=job, user=me(), lsf_ids=list(lsf_ids))
 
 
 async def test_a_manager_that_goes_and_comes_back_misses_nothing(
@@ -59,7 +63,7 @@ async def test_a_lease_that_is_held_is_asked_for_again(agent: AgentProcess, mana
     agent.start()
     await manager.until(lambda: len(manager.leases) == 2)
     assert manager.leases[1].agent == request.agent, "the same agent after a restart"
-    assert manager.requests[0].scheduler_answered_at is not None
+    assert manager.requests
 
 
 async def test_an_lsf_that_is_away_at_the_start_is_named_later(
@@ -95,7 +99,7 @@ async def test_scripts_and_kills_go_on_while_bjobs_hangs(agent: AgentProcess, ma
     job = await agent.submit("bsub true\n")
     await manager.until(lambda: manager.ids_of(job))
     await until(lambda: farm.calls("bjobs"))
-    await manager.put(Kill(job=job, lsf_ids=[]))
+    await manager.put(a_kill(job))
     await manager.until(lambda: manager.of(KillSeen))
     assert farm.jobs()["101"]["status"] == "EXIT"
     assert manager.of(KillSeen)[0].error is None and manager.statuses(job) == []
@@ -108,22 +112,22 @@ async def test_a_kill_waits_for_the_id(agent: AgentProcess, manager: Manager, fa
     agent.start()
     job = await agent.submit(f"while [ ! -e {gate} ]; do sleep 0.05; done; bsub true; bsub true\n")
     await manager.until(lambda: manager.submissions(job))
-    await manager.put(Kill(job=job, lsf_ids=[]))
+    await manager.put(a_kill(job))
     await manager.until(lambda: f"kill/{job}" in manager.requests[-1].holding)
     assert not manager.of(KillSeen)
     gate.touch()
     await manager.until(lambda: manager.statuses(job).count("EXIT") == 2)
     ends = [one for one in manager.of(LsfSeen) if one.status == "EXIT"]
     assert {(one.lsf_id, one.reason) for one in ends} == {
-        ("101", "killed by its owner (TERM_OWNER)"),
-        ("102", "killed by its owner (TERM_OWNER)"),
+        ("101", "killed by its owner, TERM_OWNER"),
+        ("102", "killed by its owner, TERM_OWNER"),
     }
 
 
 async def test_a_kill_of_a_script_that_submits_nothing_is_answered(agent: AgentProcess, manager: Manager) -> None:
     agent.start()
     job = await agent.submit("sleep 0.5; exit 1\n")
-    await manager.put(Kill(job=job, lsf_ids=[]))
+    await manager.put(a_kill(job))
     await manager.until(lambda: manager.of(KillSeen))
     assert manager.of(KillSeen)[0].error is None
 
@@ -135,7 +139,7 @@ async def test_a_kill_just_after_the_submission_is_tried_again(
     farm.faults(bkill={"code": 255, "stderr": "Job <101>: No matching job found\n"})
     job = await agent.submit("bsub true\n")
     await manager.until(lambda: manager.ids_of(job))
-    await manager.put(Kill(job=job, lsf_ids=["101"]))
+    await manager.put(a_kill(job, "101"))
     await until(lambda: farm.calls("bkill"))
     assert not manager.of(KillSeen)
     farm.faults()
@@ -146,15 +150,15 @@ async def test_a_kill_just_after_the_submission_is_tried_again(
 
 async def test_a_refused_kill_is_told_and_may_be_asked_again(agent: AgentProcess, manager: Manager, farm: Farm) -> None:
     farm.job("7")
-    manager.follow = [Followed(job="a" * 24, lsf_ids=["7"]), Followed(job="../../etc", lsf_ids=["8"])]
+    manager.follow = [followed("a" * 24, "7"), followed("../../etc", "8")]
     farm.faults(bkill={"code": 255, "stderr": "Job <7>: User permission denied\n"})
     agent.start()
-    await manager.put(Kill(job="a" * 24, lsf_ids=["7"]))
+    await manager.put(a_kill("a" * 24, "7"))
     await manager.until(lambda: manager.of(KillSeen))
     assert manager.of(KillSeen)[0].error == "7: User permission denied"
     farm.faults()
     began = time.monotonic()
-    await manager.put(Kill(job="a" * 24, lsf_ids=["7"]))
+    await manager.put(a_kill("a" * 24, "7"))
     await manager.until(lambda: "EXIT" in manager.statuses("a" * 24))
     assert time.monotonic() - began < 2
     assert all(call[1:] == ["7"] for call in farm.calls("bkill"))
@@ -163,7 +167,7 @@ async def test_a_refused_kill_is_told_and_may_be_asked_again(agent: AgentProcess
 
 async def test_without_a_spool_the_lease_says_what_to_follow(agent: AgentProcess, manager: Manager, farm: Farm) -> None:
     farm.job("7", output_file="/logs/%J.out")
-    manager.follow = [Followed(job="b" * 24, lsf_ids=["7"])]
+    manager.follow = [followed("b" * 24, "7")]
     agent.start()
     await manager.until(lambda: manager.statuses("b" * 24) == ["RUN"])
     assert manager.of(LsfSeen)[0].log_file == "/logs/7.out"
@@ -187,13 +191,8 @@ async def test_not_found_just_after_the_submission_is_no_end(agent: AgentProcess
 
 async def test_a_job_that_lsf_has_lost_is_told_as_lost(manager: Manager, farm: Farm) -> None:
     tracker, outbox = Tracker(), Outbox("default")
-    beside: set[asyncio.Task[None]] = set()
-
-    def start(call: Coroutine[Any, Any, None]) -> None:
-        beside.add(asyncio.create_task(call))
-
     lsf = Lsf(Commands({"PATH": f"{farm.bin}:{os.environ['PATH']}"}))
-    follower = Follower(lsf, tracker, outbox, 0.1, start, lambda _job, _id, path: path, lambda _job: None)
+    follower = Follower(lsf, tracker, outbox, 0.1, lambda _job, _id, path: path, lambda _job: None)
     link = Link(
         manager.url,
         lambda: TOKEN,
@@ -201,7 +200,7 @@ async def test_a_job_that_lsf_has_lost_is_told_as_lost(manager: Manager, farm: F
     )
     farm.job("8", hidden=True, history="Job <8>, User <me>\nSun Nov 22 08:07:30: Exited with exit code 3.;")
     for lsf_id in ("7", "8"):
-        tracker.follow("c" * 24, lsf_id, datetime.now(UTC) - timedelta(minutes=2))
+        follower.follow("c" * 24, lsf_id, datetime.now(UTC) - timedelta(minutes=2))
     async with link.open():
         loops = [
             asyncio.create_task(loop)
@@ -238,7 +237,17 @@ async def test_log_and_details_of_a_job(agent: AgentProcess, manager: Manager, f
     await manager.until(lambda: "RUN" in manager.statuses(job))
 
     async def ask(name: str, kind: str = "log", ended: bool = False, offset: int | None = 0) -> Any:
-        question = Question(id=name, kind=kind, job=job, lsf_ids=["101"], ended=ended, offset=offset, limit=1000)
+        question = Question(
+            id=name,
+            kind=kind,
+            job=job,
+            user=me(),
+            executable=agent.script("true\n"),
+            lsf_ids=["101"],
+            ended=ended,
+            offset=offset,
+            limit=1000,
+        )
         answer = await manager.ask(question)
         assert answer.question == name
         return answer
@@ -272,8 +281,8 @@ async def test_log_and_details_of_a_job(agent: AgentProcess, manager: Manager, f
 
 async def test_paths_are_checked(agent: AgentProcess, manager: Manager) -> None:
     agent.start()
-    await manager.put(CheckPath(definition=1, version=1, executable=agent.script("true\n")))
-    await manager.put(CheckPath(definition=2, version=3, executable="/no/such/script"))
+    await manager.put(CheckPath(definition=1, version=1, executable=agent.script("true\n"), user=me()))
+    await manager.put(CheckPath(definition=2, version=3, executable="/no/such/script", user=me()))
     await manager.until(lambda: len(manager.of(CheckSeen)) == 2)
     found = {(one.definition, one.version): (one.check.ok, one.check.problem) for one in manager.of(CheckSeen)}
     assert found == {(1, 1): (True, None), (2, 3): (False, "not there")}
@@ -301,6 +310,122 @@ async def test_an_observation_that_is_refused_does_not_hold_up_the_others(
     assert not manager.submissions(bad)
 
 
+async def test_a_forced_kill_drops_a_job_whose_host_is_lost(agent: AgentProcess, manager: Manager, farm: Farm) -> None:
+    job = "a" * 24
+    farm.job("7", status="UNKWN")
+    manager.follow = [followed(job, "7")]
+    agent.start()
+    await manager.until(lambda: manager.statuses(job) == ["UNKWN"])
+    await manager.put(a_kill(job, "7"))
+    await manager.until(lambda: manager.kills(job))
+    await manager.until(lambda: manager.statuses(job)[-1] == "ZOMBI")
+    await manager.put(a_kill(job, "7", force=True))
+    await manager.until(lambda: manager.statuses(job)[-1] == "EXIT")
+    assert [call[1:] for call in farm.calls("bkill")] == [["7"], ["-r", "7"]]
+    assert [one.error for one in manager.kills(job)] == [None, None]
+    last = manager.of(LsfSeen)[-1]
+    assert last.reason == "killed by its owner, without waiting for its host, TERM_FORCE_OWNER"
+
+
+async def test_an_id_that_a_script_makes_up_does_not_kill_another_jobs(
+    agent: AgentProcess, manager: Manager, farm: Farm
+) -> None:
+    farm.job("7")
+    manager.follow = [followed("a" * 24, "7")]
+    agent.start()
+    await manager.until(lambda: manager.statuses("a" * 24))
+    liar = await agent.submit("echo 'Job <7> is submitted to queue <q>.'\n")
+    await manager.until(lambda: manager.ids_of(liar) == ["7"])
+    await manager.put(a_kill(liar))
+    await manager.until(lambda: manager.kills(liar))
+    assert manager.kills(liar)[0].error == "7: it is another job's"
+    assert not farm.calls("bkill")
+
+
+async def test_a_job_that_reports_is_looked_at_early(agent: AgentProcess, manager: Manager, farm: Farm) -> None:
+    agent.settings["POLL_INTERVAL"] = "30"
+    job = "a" * 24
+    farm.job("7", status="PEND")
+    manager.follow = [followed(job, "7")]
+    agent.start()
+    await manager.until(lambda: manager.statuses(job) == ["PEND"])
+    farm.job("7", status="RUN")
+    await manager.hint(look=[job, "b" * 24])
+    await manager.until(lambda: manager.statuses(job) == ["PEND", "RUN"], 20)
+
+
+async def test_jobs_named_by_somebody_else_are_followed(agent: AgentProcess, manager: Manager, farm: Farm) -> None:
+    farm.job("7")
+    agent.start()
+    await manager.until(lambda: manager.requests)
+    await manager.hint(follow=[followed("b" * 24, "7")])
+    await manager.until(lambda: manager.statuses("b" * 24) == ["RUN"])
+
+
+SILENT = {"code": 255, "stderr": "Failed in an LSF library call: Communication time out\n"}
+
+
+async def test_an_lsf_that_is_away_ends_nothing_and_comes_back_by_itself(
+    agent: AgentProcess, manager: Manager, farm: Farm
+) -> None:
+    manager.hold = 0.2
+    job = "a" * 24
+    farm.job("7")
+    manager.follow = [followed(job, "7")]
+    agent.start()
+    await manager.until(lambda: manager.statuses(job) == ["RUN"])
+    await manager.until(lambda: manager.requests[-1].state.format == "json")
+    farm.forget("7")
+    farm.faults(bjobs=SILENT, bhist=SILENT)
+    await manager.until(lambda: manager.requests[-1].state.silent_since)
+    await until(lambda: len(farm.calls("bjobs")) >= 3)
+    state = manager.requests[-1].state
+    assert state.problem == "bjobs: Failed in an LSF library call: Communication time out"
+    assert state.answered_at is not None and state.silent_since is not None and state.answered_at < state.silent_since
+    assert state.followed == {"RUN": 1} and state.commands["bjobs"].failures >= 1
+    looks = len(farm.calls("bjobs"))
+    farm.job("7", status="PEND")
+    farm.faults()
+    await manager.until(lambda: manager.statuses(job) == ["RUN", "PEND"])
+    assert len(farm.calls("bjobs")) <= looks + 3, "not asked more often while it was silent"
+    await manager.until(lambda: manager.requests[-1].state.silent_since is None)
+    assert manager.requests[-1].state.problem is None
+    assert agent.log.read_text().count("LSF does not answer") == 1
+    assert agent.log.read_text().count("LSF answers again") == 1
+
+
+async def test_bjobs_goes_on_while_scripts_and_kills_hang(agent: AgentProcess, manager: Manager, farm: Farm) -> None:
+    job = "a" * 24
+    farm.job("7")
+    farm.faults(bsub={"hang": True}, bkill={"hang": True}, bhist={"hang": True}, bpeek={"hang": True})
+    manager.follow = [followed(job, "7")]
+    agent.start()
+    stuck = await agent.submit("bsub true\n")
+    await manager.put(a_kill(job, "7"))
+    await until(lambda: farm.calls("bsub") and farm.calls("bkill"))
+    await manager.until(lambda: manager.statuses(job) == ["RUN"])
+    farm.job("7", status="SSUSP")
+    await manager.until(lambda: manager.statuses(job) == ["RUN", "SSUSP"])
+    assert not manager.kills(job) and not manager.ids_of(stuck)
+
+
+async def test_the_elements_of_an_array_are_told_and_killed_as_one(
+    agent: AgentProcess, manager: Manager, farm: Farm
+) -> None:
+    job = "a" * 24
+    row = {"QUEUE": "q", "EXEC_HOST": "h", "EXIT_CODE": "", "EXIT_REASON": "", "SUB_CWD": "/w", "OUTPUT_FILE": ""}
+    records = [row | {"JOBID": f"7[{at}]", "STAT": stat} for at, stat in enumerate(("RUN", "PEND", "EXIT", "DONE"), 1)]
+    farm.faults(bjobs={"code": 0, "stdout": json.dumps({"RECORDS": records})})
+    farm.job("7")
+    manager.follow = [followed(job, "7")]
+    agent.start()
+    await manager.until(lambda: manager.statuses(job) == ["RUN"])
+    assert manager.of(LsfSeen)[0].elements == {"RUN": 1, "PEND": 1, "EXIT": 1, "DONE": 1}
+    await manager.put(a_kill(job, "7"))
+    await manager.until(lambda: manager.kills(job))
+    assert [call[1:] for call in farm.calls("bkill")] == [["7"]]
+
+
 async def test_the_end_of_the_agent_leaves_scripts_under_way(agent: AgentProcess, manager: Manager, farm: Farm) -> None:
     gate = agent.folder / "gate"
     agent.start()
@@ -310,7 +435,7 @@ async def test_the_end_of_the_agent_leaves_scripts_under_way(agent: AgentProcess
     assert await agent.end(5.0) == 0
     assert time.monotonic() - began < 1
     gate.touch()
-    await until(lambda: (agent.spool / job / "ended.json").exists())
+    await until(lambda: '"ended"' in (agent.spool / job / "record").read_text())
     assert len(farm.calls("bsub")) == 1
 
 
@@ -319,3 +444,18 @@ def test_the_agent_loads_neither_the_web_application_nor_sql() -> None:
     loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.split()
     assert "httpx" in loaded
     assert not {"quart", "hypercorn", "sqlalchemy", "alembic", "aiosqlite", "redis"} & set(loaded)
+
+
+async def test_a_job_that_lsf_requeues_after_its_end_is_told_as_waiting_again(
+    agent: AgentProcess, manager: Manager, farm: Farm
+) -> None:
+    agent.start()
+    job = await agent.submit("bsub true\n")
+    await manager.until(lambda: manager.statuses(job))
+    (lsf_id,) = manager.ids_of(job)
+    farm.job(lsf_id, status="EXIT", exit_code=1)
+    await until((agent.spool / job / "closed").exists)
+    farm.job(lsf_id, status="PEND", exit_code=None)
+    await manager.until(lambda: manager.statuses(job)[-1] == "PEND")
+    farm.job(lsf_id, status="DONE")
+    await manager.until(lambda: manager.statuses(job)[-1] == "DONE")

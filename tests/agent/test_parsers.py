@@ -1,14 +1,11 @@
 """What LSF prints, recorded and as IBM shows it, becomes the same facts; anything else becomes nothing."""
 
-import json
-
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from lsf_agent.lsf import bjobs, texts
 from lsf_agent.lsf.bjobs import ALL_FIELDS, BASE_FIELDS
 from lsf_agent.lsf.bsub import ids_in
+from lsf_agent.lsf.elements import POST_FAILED, records, unknown_words
 from lsf_agent.lsf.reasons import reason_of
 from lsf_agent.scheduler import Detail, Killed, KillRefused, Past, Record, Version
 from realtime.domain.status import Status
@@ -47,14 +44,14 @@ IBM_WIDE = """JOBID   USER    STAT  QUEUE      FROM_HOST   EXEC_HOST   JOB_NAME 
 def test_the_formats_of_ibm_tell_the_same() -> None:
     objects, lines = bjobs.parse_json(IBM_JSON), bjobs.parse_delimited(IBM_DELIMITED, ALL_FIELDS)
     assert objects is not None and objects == lines
-    assert bjobs.records(objects) == {
+    assert records(objects) == {
         "33": Record(status=Status.RUN, queue="psanaq", host="16*host1:8*host2", log_file="$HOME/logs/33.out"),
         "34": Record(
             status=Status.EXIT,
             queue="psanaq",
             host="host1",
             exit_code=140,
-            reason="run limit reached (TERM_RUNLIMIT)",
+            reason="run limit reached, TERM_RUNLIMIT",
             log_file="/l/34_0",
         ),
         "35": Record(status=Status.PEND, queue="psanaq", log_file="/logs/35.out"),
@@ -69,8 +66,8 @@ def test_the_wide_format_tells_the_same_but_ends_and_logs() -> None:
 
 
 def test_recorded_wide_and_json_agree() -> None:
-    wide = bjobs.records(bjobs.parse_wide(golden("bjobs_w").stdout) or [])
-    listed = bjobs.records(bjobs.parse_json(golden("bjobs_o_json").stdout) or [])
+    wide = records(bjobs.parse_wide(golden("bjobs_w").stdout) or [])
+    listed = records(bjobs.parse_json(golden("bjobs_o_json").stdout) or [])
     assert set(wide) == {"2", "20", "21", "3", "4", "11"}
     assert all(listed[lsf_id] == record for lsf_id, record in wide.items())
     assert wide["2"] == Record(status=Status.RUN, queue="psanaq", host="vm")
@@ -82,7 +79,7 @@ def test_recorded_ids_that_are_not_found() -> None:
     assert bjobs.not_found(golden("bjobs_mixed").text) == {"999999", "888888"}
     assert bjobs.not_found(golden("bjobs_o_json_mixed").text) == {"999999"}
     assert bjobs.not_found(golden("bjobs_o_json_unknown").text) == {"999999"}
-    assert set(bjobs.records(bjobs.parse_json(golden("bjobs_o_json_mixed").stdout) or [])) == {"2", "3"}
+    assert set(records(bjobs.parse_json(golden("bjobs_o_json_mixed").stdout) or [])) == {"2", "3"}
 
 
 @pytest.mark.parametrize(
@@ -116,7 +113,7 @@ def test_lsf_that_cannot_answer_is_told_from_a_refusal(name: str) -> None:
 )
 def test_an_array_is_as_its_liveliest_element(states: list[str], together: Status) -> None:
     rows = "\n".join(f"7[{at}]^{state}^q^h" for at, state in enumerate(states, 1))
-    assert bjobs.records(bjobs.parse_delimited(rows, BASE_FIELDS) or [])["7"].status is together
+    assert records(bjobs.parse_delimited(rows, BASE_FIELDS) or [])["7"].status is together
 
 
 def test_elements_of_a_recorded_array_have_one_id() -> None:
@@ -130,29 +127,15 @@ def test_elements_of_a_recorded_array_have_one_id() -> None:
     + [(status.value, status) for status in Status if status.from_lsf],
 )
 def test_every_word_of_lsf_has_a_meaning(word: str, status: Status) -> None:
-    record = bjobs.records(bjobs.parse_delimited(f"1^{word}^q^h", BASE_FIELDS) or [])["1"]
+    record = records(bjobs.parse_delimited(f"1^{word}^q^h", BASE_FIELDS) or [])["1"]
     assert record.status is status
-    assert (record.reason == bjobs.POST_FAILED) is (word in ("PERR", "POST_ERR"))
+    assert (record.reason == POST_FAILED) is (word in ("PERR", "POST_ERR"))
 
 
 def test_an_unknown_word_is_no_news() -> None:
     elements = bjobs.parse_delimited("1^HIBERN^q^h", BASE_FIELDS) or []
-    assert bjobs.unknown_words(elements) == {"HIBERN"}
-    assert bjobs.records(elements) == {}
-
-
-@given(st.text())
-def test_random_text_is_no_observation(text: str) -> None:
-    for form in bjobs.FORMATS:
-        assert not form.parse(text)
-    assert not ids_in(text) and not bjobs.not_found(text)
-    assert texts.past(text, "1") is None and texts.detail(text, "1") is None
-    assert texts.killed(text, "1") is Killed.SILENT
-
-
-@given(st.recursive(st.none() | st.integers() | st.text(), lambda x: st.lists(x) | st.dictionaries(st.text(), x)))
-def test_random_json_is_no_observation(value: object) -> None:
-    assert not bjobs.parse_json(json.dumps({"RECORDS": value})) and not bjobs.parse_json(json.dumps(value))
+    assert unknown_words(elements) == {"HIBERN"}
+    assert records(elements) == {}
 
 
 @pytest.mark.parametrize("name", names("bsub_*") + names("esub_*"))
@@ -191,10 +174,10 @@ def test_only_the_whole_line_tells_an_id(text: str, ids: list[str]) -> None:
         (
             None,
             "TERM_MEMLIMIT: job killed after reaching LSF memory usage limit",
-            "killed: ran out of memory (TERM_MEMLIMIT)",
+            "killed: ran out of memory, TERM_MEMLIMIT",
         ),
-        (130, "TERM_OWNER: job killed by owner", "killed by its owner (TERM_OWNER)"),
-        (140, "TERM_RUNLIMIT: job killed after reaching LSF run time limit", "run limit reached (TERM_RUNLIMIT)"),
+        (130, "TERM_OWNER: job killed by owner", "killed by its owner, TERM_OWNER"),
+        (140, "TERM_RUNLIMIT: job killed after reaching LSF run time limit", "run limit reached, TERM_RUNLIMIT"),
         (1, "TERM_NEW: something of a later LSF", "TERM_NEW: something of a later LSF"),
         (127, None, "exit 127: command not found"),
         (126, None, "exit 126: command not executable"),
@@ -246,9 +229,28 @@ Sun Nov 22 08:09:33: Completed <exit>; TERM_MEMLIMIT: job killed after reaching 
 """
 
 
+@pytest.mark.parametrize(
+    ("said", "exit_code", "reason"),
+    [
+        ("Exited", None, None),
+        ("Exited; job has been killed while pending", None, None),
+        ("Exited by signal 9. The CPU time used is 0.0 seconds.", 137, "exit 137: killed by signal 9 (KILL)"),
+        ("Exited with exit code 127. The CPU time used is 0.0 seconds.", 127, "exit 127: command not found"),
+        ("Completed <exit>; TERM_OWNER: job killed by owner.", None, "killed by its owner, TERM_OWNER"),
+    ],
+)
+def test_an_end_may_be_told_in_many_ways(said: str, exit_code: int | None, reason: str | None) -> None:
+    text = (
+        f"\nJob <7>, User <me>, Project <default>, Status <EXIT>, Queue <q>, Command <x>\nSun Nov 22 08:09:33: {said}\n"
+    )
+    assert texts.detail(text, "7") == Detail(exit_code=exit_code, reason=reason)
+    past = texts.past(text, "7")
+    assert isinstance(past, Record) and (past.status, past.exit_code, past.reason) == (Status.EXIT, exit_code, reason)
+
+
 def test_folded_lines_are_joined() -> None:
     assert texts.detail(FOLDED, "77") == Detail(
-        exit_code=137, reason="killed: ran out of memory (TERM_MEMLIMIT)", log_file="$HOME/work/logs/77.out"
+        exit_code=137, reason="killed: ran out of memory, TERM_MEMLIMIT", log_file="$HOME/work/logs/77.out"
     )
 
 

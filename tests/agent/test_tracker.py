@@ -44,7 +44,7 @@ def test_silence_and_absence_are_no_news(tracker: Tracker) -> None:
     tracker.looked(look(j7=RUN))
     assert tracker.looked(Look(problem="bjobs did not answer")) == []
     assert tracker.looked(look()) == []
-    assert tracker.wanted() == ["7"] and tracker.history_due(LATER) == []
+    assert tracker.live("7") and tracker.history_due(LATER) == []
 
 
 def test_not_found_is_ignored_just_after_the_submission(tracker: Tracker) -> None:
@@ -59,7 +59,7 @@ def test_unknown_to_both_is_lost(tracker: Tracker) -> None:
     tracker.looked(look(missing=("7",)))
     (change,) = tracker.history("7", Past.UNKNOWN)
     assert (change.record.status, change.record.queue) == (Status.LOST, "q")
-    assert tracker.wanted() == []
+    assert not tracker.live("7")
 
 
 def test_the_history_tells_the_end(tracker: Tracker) -> None:
@@ -77,7 +77,7 @@ def test_a_history_that_comes_after_bjobs_lists_the_job_again_is_void(tracker: T
 def test_an_ended_job_is_not_looked_at_and_let_go_when_acknowledged(tracker: Tracker) -> None:
     (running,) = tracker.looked(look(j7=RUN))
     (done,) = tracker.looked(look(j7=Record(status=Status.DONE)))
-    assert tracker.wanted() == [] and tracker.follows("job")
+    assert not tracker.live("7") and tracker.follows("job")
     tracker.settled(running)
     assert tracker.follows("job")
     assert tracker.everything() == [done]
@@ -105,7 +105,7 @@ def test_details_that_never_come_hold_nothing_for_ever(tracker: Tracker) -> None
     for _ in range(5):
         assert tracker.detail_due() == ["7"]
         tracker.detail_failed("7")
-    assert not tracker.follows("job") and not tracker.busy
+    assert not tracker.follows("job")
 
 
 def test_the_end_of_an_earlier_life_does_not_colour_a_requeued_job(tracker: Tracker) -> None:
@@ -117,7 +117,51 @@ def test_the_end_of_an_earlier_life_does_not_colour_a_requeued_job(tracker: Trac
 def test_a_deleted_job_is_forgotten(tracker: Tracker) -> None:
     tracker.follow("other", "7", NOW)
     tracker.forget("job")
-    assert not tracker.follows("job") and tracker.wanted() == ["7"]
+    assert not tracker.follows("job") and tracker.live("7")
+
+
+def test_elements_that_lsf_forgets_one_by_one_have_ended_as_they_did(tracker: Tracker) -> None:
+    tracker.looked(look(j7=Record(status=Status.RUN, elements={"RUN": 3})))
+    tracker.looked(look(j7=Record(status=Status.RUN, elements={"RUN": 1, "EXIT": 1, "DONE": 1})))
+    assert tracker.looked(look(j7=Record(status=Status.RUN, elements={"RUN": 1}))) == []
+    (ended,) = tracker.looked(look(j7=Record(status=Status.DONE, exit_code=0, elements={"DONE": 1})))
+    assert ended.record.elements == {"DONE": 2, "EXIT": 1}
+    assert (ended.record.status, ended.record.exit_code, ended.record.reason) == (
+        Status.EXIT,
+        None,
+        "an element of the array failed",
+    )
+
+
+def test_elements_that_run_again_are_not_counted_twice(tracker: Tracker) -> None:
+    tracker.looked(look(j7=Record(status=Status.RUN, elements={"RUN": 1, "EXIT": 2})))
+    (again,) = tracker.looked(look(j7=Record(status=Status.RUN, elements={"RUN": 2, "EXIT": 1})))
+    assert again.record.elements == {"RUN": 2, "EXIT": 1}
+
+
+LIVE = [status for status in Status if status.from_lsf and status.live]
+
+
+@pytest.mark.parametrize("after", LIVE)
+@pytest.mark.parametrize("before", LIVE)
+def test_any_live_state_may_follow_any_other(tracker: Tracker, before: Status, after: Status) -> None:
+    tracker.looked(look(j7=Record(status=before)))
+    assert statuses(tracker.looked(look(j7=Record(status=after)))) == ([after] if after is not before else [])
+    assert tracker.live("7")
+
+
+def test_what_is_followed_is_counted_by_status(tracker: Tracker) -> None:
+    tracker.follow("job", "8", NOW)
+    tracker.follow("job", "9", NOW)
+    tracker.looked(look(j7=RUN, j8=Record(status=Status.DONE)))
+    assert tracker.counts() == {"RUN": 1, "not seen yet": 1}
+
+
+def test_an_id_is_of_the_job_that_had_it_first(tracker: Tracker) -> None:
+    tracker.follow("other", "7", NOW)
+    assert tracker.jobs_of("7") == ["job", "other"] and tracker.ids_of("other") == ["7"]
+    tracker.forget("job")
+    assert tracker.jobs_of("7") == ["other"] and tracker.ids_of("job") == []
 
 
 @pytest.mark.parametrize("lsf_id", ["0", "", "7[2]", "-1", "abc", "٣"])
