@@ -6,44 +6,52 @@
 | take work | run | never | the same |
 | deliver observations | run | never | the same |
 | follow LSF jobs | run | never | the same |
+| ask about ends and log files, one each | follow | never | the same; a fault in one answer is logged |
+| one for each kind of question that is gathered | `gathered` | nobody waits | whoever waits gets the fault |
 | one for each item of work or adopted script | take work, run | when done | logged; a script is taken up again, |
 | | | | other items the manager hands out again |
-| one for each question beside a look | follow | when LSF answered | logged |
+| one for each submission that LSF is asked about | its own task | when nothing is in doubt | logged; asked anew |
 """
 
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
-from functools import partial
 from typing import Any
 
-from lsf_agent.aside import Aside
 from lsf_agent.backoff import Backoff, jittered
 from lsf_agent.checks import check
 from lsf_agent.follower import Follower
+from lsf_agent.hands import Hands
+from lsf_agent.items import Items, guarded
 from lsf_agent.kills import Kills
 from lsf_agent.link import HELD_LIMIT, Link, RefusedError
-from lsf_agent.lsf.bsub import SUBMITTED
+from lsf_agent.lookout import Lookout
 from lsf_agent.outbox import Outbox
 from lsf_agent.places import LogPlaces
+from lsf_agent.posted import PostedLogs
 from lsf_agent.questions import Questions
 from lsf_agent.scheduler import Scheduler, Version
-from lsf_agent.spool import RunPlan, Spool
-from lsf_agent.submissions import Submission, script_folder
+from lsf_agent.spool import KeptLease, Spool
+from lsf_agent.state import agent_state
+from lsf_agent.submissions import Means, Submission
 from lsf_agent.tracker import Tracker
+from lsf_agent.verify import Verifier
 from realtime import __version__
 from realtime.protocol.agent import (
     QUESTION_TIMEOUT,
     CheckPath,
     CheckSeen,
+    Followed,
     Kill,
     Lease,
     LeaseRequest,
     Question,
     Submit,
+    Unsettled,
+    Verify,
     Work,
     WorkRequest,
 )
@@ -55,7 +63,6 @@ SCRIPTS_AT_ONCE = 8
 """Scripts that have not submitted yet."""
 SCRIPTS_AT_ALL = 64
 """Those that stay for their job's whole life (`bsub -K`) included."""
-AFTER_A_FAULT = 5.0
 FIRST_ANSWER = 1.0
 """Seconds that the first lease waits for LSF to say who it is."""
 
@@ -70,6 +77,7 @@ class Agent:
         token: Callable[[], str | None],
         spool: Spool,
         scheduler: Scheduler,
+        hands: Hands,
     ) -> None:
         self._settings = settings
         self._environment = {k: v for k, v in environment.items() if not k.startswith("BATCHBOARD_")}
@@ -78,12 +86,14 @@ class Agent:
         self._version: Version | None = None
         self._agent_id = spool.agent_id()
         self._group = asyncio.TaskGroup()
-        self._holding: set[str] = set()
+        self._loops: list[asyncio.Task[None]] = []
+        self._items = Items(self._group, self._item_ended)
         self._ask_anew = asyncio.Event()
         self._asked_room = 0
-        self._aside = Aside()
+        self._hands = hands
         self._tracker = Tracker()
-        places = LogPlaces(spool, self._tracker, settings.script_cwd)
+        places = LogPlaces(spool, self._tracker, settings.script_cwd, hands)
+        posted = PostedLogs(scheduler, hands, [str(root) for root in settings.log_roots])
         self._submissions: dict[str, Submission] = {}
         self._outbox = Outbox(settings.location)
         self._link = Link(settings.manager_url, token, self._lease_request)
@@ -92,31 +102,58 @@ class Agent:
             self._tracker,
             self._outbox,
             settings.poll_interval,
-            self._beside,
             places.remember,
             self._close_if_done,
         )
-        self._kills = Kills(scheduler, self._outbox, self._tracker.submitted_at, self._follower.hurry)
-        self._questions = Questions(scheduler, self._aside, places.of, places.remember)
+        self._kills = Kills(scheduler, self._outbox, self._tracker, self._follower.hurry)
+        self._questions = Questions(scheduler, hands, places, posted)
+        self._verifier = Verifier(scheduler, hands, posted)
+        kept = spool.lease()
+        self._seen_generation = kept.generation if kept else 0
+        self._seen_epoch = kept.epoch if kept else None
+        self._instance = kept.instance if kept else None
+        self._instance_known = asyncio.Event()
+        self._means = Means(
+            settings=settings,
+            environment=self._environment,
+            hands=hands,
+            scheduler=Lookout(scheduler),
+            link=self._link,
+            outbox=self._outbox,
+            instance=self._our_instance,
+            follow=self._follower.follow,
+            freed=self._tell_room,
+        )
 
     async def run(self) -> None:
         """For ever; cancelled, it leaves scripts and LSF jobs as they are."""
         self._spool.sweep()
         async with self._link.open(), self._group:
             self._adopt()
-            for loop in (self._keep_lease, self._take_work, self._deliver, self._follower.run):
-                self._group.create_task(loop())
+            loops = (self._keep_lease, self._take_work, self._deliver, self._follower.run)
+            self._loops = [self._group.create_task(loop()) for loop in loops]
+
+    @property
+    def alive(self) -> bool:
+        """Whether every loop runs. They end together, but for a mistake of ours."""
+        return not any(loop.done() for loop in self._loops)
+
+    @property
+    def standing(self) -> str:
+        """For people, in a few words."""
+        lease = self._link.lease
+        return f"lease {lease.generation}" if lease else "waiting for the manager"
 
     def _adopt(self) -> None:
         """Takes up what an earlier life has left in the spool."""
         for entry in self._spool.entries():
             request = entry.request()
             if request is not None and not entry.closed:
-                self._begin(f"submit/{entry.job}", self._submit(request))
+                self._items.begin(f"submit/{entry.job}", self._submit(request))
 
     async def _keep_lease(self) -> None:
         """A slow LSF must not keep the manager waiting: who answers may be told with the next lease."""
-        learning = self._group.create_task(self._guard("asking LSF who it is", self._learn_version()))
+        learning = self._group.create_task(guarded("asking LSF who it is", self._learn_version()))
         await asyncio.wait({learning}, timeout=FIRST_ANSWER)
         await self._link.keep_lease(self._leased)
 
@@ -135,16 +172,50 @@ class Agent:
             version=__version__,
             scheduler=name,
             scheduler_version=self._version.number if self._version else None,
+            seen_generation=self._seen_generation,
+            seen_epoch=self._seen_epoch,
         )
 
     def _leased(self, lease: Lease) -> None:
-        """The manager may be a new one: everything is told again, and its jobs are followed though we know nothing."""
+        """The manager may be a new one: everything is told again, its jobs are followed though we know nothing, and of
+        scripts that left no trace here LSF is asked."""
+        self._keep(lease)
         for submission in self._submissions.values():
             submission.repeat()
         self._follower.repeat()
-        for followed in lease.follow:
+        self._follow(lease.follow)
+        known = {followed.job: tuple(followed.lsf_ids) for followed in lease.follow}
+        for unsettled in lease.unsettled:
+            if self._spool.is_job(unsettled.job):
+                request = self._spool.entry(unsettled.job).request()
+                ids = known.get(unsettled.job, ())
+                settling = self._submit(request) if request is not None else self._settle(unsettled, ids)
+                self._items.begin(f"submit/{unsettled.job}", settling)
+
+    def _keep(self, lease: Lease) -> None:
+        self._seen_generation = max(self._seen_generation, lease.generation)
+        self._seen_epoch = lease.epoch
+        self._instance = lease.instance
+        self._instance_known.set()
+        kept = KeptLease(generation=self._seen_generation, epoch=lease.epoch, instance=lease.instance)
+        try:
+            self._spool.keep_lease(kept)
+        except OSError as error:
+            log.error("the lease cannot be written down: %s", error)
+
+    async def _our_instance(self) -> str:
+        """The last one known; before any lease it is waited for."""
+        while self._instance is None:
+            await self._instance_known.wait()
+        return self._instance
+
+    def _follow(self, jobs: Sequence[Followed]) -> None:
+        for followed in jobs:
             if self._spool.is_job(followed.job):
+                submission = self._submissions.get(followed.job)
                 for lsf_id in followed.lsf_ids:
+                    if submission is not None:
+                        submission.named(lsf_id)
                     self._follower.follow(followed.job, lsf_id)
 
     async def _deliver(self) -> None:
@@ -187,37 +258,41 @@ class Agent:
             location=self._settings.location,
             generation=lease.generation,
             room=self._asked_room,
-            holding=sorted(self._holding),
-            scheduler_answered_at=self._scheduler.answered_at,
+            holding=self._items.keys,
+            state=agent_state(
+                self._scheduler,
+                self._tracker,
+                self._follower,
+                self._outbox,
+                scripts=len(self._scripts()),
+                doubts=sum(1 for submission in self._submissions.values() if submission.doubt is not None),
+            ),
         )
 
     def _room(self) -> int:
-        starting = sum(1 for submission in self._submissions.values() if not submission.lsf_ids)
-        return max(0, min(SCRIPTS_AT_ONCE - starting, SCRIPTS_AT_ALL - len(self._submissions)))
+        running = self._scripts()
+        starting = sum(1 for one in running if not one.lsf_ids and one.doubt is None)
+        return max(0, min(SCRIPTS_AT_ONCE - starting, SCRIPTS_AT_ALL - len(running)))
+
+    def _scripts(self) -> list[Submission]:
+        """Those under way."""
+        return [submission for submission in self._submissions.values() if not submission.script_over]
 
     def _accept(self, work: Work) -> None:
         for submit in work.submit:
-            self._begin(f"submit/{submit.job}", self._submit(submit))
+            self._items.begin(f"submit/{submit.job}", self._submit(submit))
         for kill in work.kill:
-            self._begin(f"kill/{kill.job}", self._kill(kill))
+            self._items.begin(f"kill/{kill.job}", self._kill(kill))
         for path in work.check:
-            self._begin(f"check/{path.definition}/{path.version}", self._check(path))
+            self._items.begin(f"check/{path.definition}/{path.version}", self._check(path))
+        for item in work.verify:
+            self._items.begin(f"verify/{item.job}", self._verify(item))
+        self._follow(work.follow)
+        self._follower.look_early(work.look)
         for question in work.questions:
-            self._begin(f"question/{question.id}", self._answer(question))
+            self._items.begin(f"question/{question.id}", self._answer(question))
 
-    def _begin(self, key: str, coroutine: Coroutine[Any, Any, None]) -> None:
-        """At most one task for each item: what is in our hands already is not begun again."""
-        if key in self._holding:
-            coroutine.close()
-            return
-        self._holding.add(key)
-        self._group.create_task(self._hold(key, coroutine), name=key)
-
-    async def _hold(self, key: str, coroutine: Coroutine[Any, Any, None]) -> None:
-        try:
-            await self._guard(key, coroutine)
-        finally:
-            self._holding.discard(key)
+    def _item_ended(self, key: str) -> None:
         if key.startswith("kill/"):
             self._ask_anew.set()  # it may be asked for again at once, after a refusal
         self._tell_room()
@@ -226,57 +301,43 @@ class Agent:
         if self._asked_room == 0 and self._room():
             self._ask_anew.set()
 
-    def _beside(self, coroutine: Coroutine[Any, Any, None]) -> None:
-        self._group.create_task(self._guard("a question to LSF", coroutine))
-
-    async def _guard(self, what: str, coroutine: Coroutine[Any, Any, None]) -> bool:
-        """The supervisor of one item: a fault is logged and must not end the others' work. Whether it went well."""
-        try:
-            await coroutine
-        except Exception:
-            log.exception("%s failed", what)
-            await asyncio.sleep(jittered(AFTER_A_FAULT))
-            return False
-        return True
-
     async def _submit(self, request: Submit) -> None:
         """Also for a request that comes again: what its directory says of it decides. After a fault it is taken up
         again: nobody else can."""
-        submission = Submission(self._spool.entry(request.job), self._settings.location, self._link, self._outbox)
-        self._submissions[request.job] = submission
-        while not await self._guard(f"submit/{request.job}", self._carry(submission, request)):
-            log.info("job %s: taken up again", request.job)
-        del self._submissions[request.job]
-        self._holding.discard(f"submit/{request.job}")
-        self._close_if_done(request.job)
+        submission = Submission(self._spool.entry(request.job), request.user, self._means)
+        await self._until_carried(submission, lambda: submission.carry(request))
 
-    async def _carry(self, submission: Submission, request: Submit) -> None:
-        await submission.store(request)
-        if await submission.claim():
-            await submission.begin(self._plan(request), self._environment)
-            await submission.watch(self._settings.submit_timeout, partial(self._submitted, request.job))
+    async def _settle(self, unsettled: Unsettled, known: tuple[str, ...]) -> None:
+        """For a script that was granted, to us or to another agent, and that left no trace here but its `known` ids."""
+        submission = Submission(self._spool.entry(unsettled.job), unsettled.user, self._means)
+        await self._until_carried(submission, lambda: submission.settle(known))
 
-    def _plan(self, request: Submit) -> RunPlan:
-        return RunPlan(
-            working_directory=script_folder(self._settings.script_cwd, request.executable),
-            timeout=self._settings.submit_timeout,
-            submitted=SUBMITTED,
-        )
-
-    def _submitted(self, job: str, lsf_id: str) -> None:
-        self._follower.follow(job, lsf_id)
-        self._tell_room()
+    async def _until_carried(self, submission: Submission, carry: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        job = submission.job
+        self._submissions[job] = submission
+        while not await guarded(f"submit/{job}", carry()):
+            log.info("job %s: taken up again", job)
+        del self._submissions[job]
+        self._items.let_go(f"submit/{job}")
+        self._close_if_done(job)
 
     async def _kill(self, kill: Kill) -> None:
-        await self._kills.kill(kill, self._submissions.get(kill.job))
+        submission = self._submissions.get(kill.job)
+        if submission is not None:
+            await submission.forsake()
+        await self._kills.kill(kill, submission)
 
     async def _check(self, item: CheckPath) -> None:
-        found = await check(item.executable, self._environment.get("PATH", ""), self._aside)
+        roots = [str(root) for root in self._settings.script_roots]
+        found = await check(item, self._environment.get("PATH", ""), roots, self._hands)
         await self._outbox.tell(
             lambda n: CheckSeen(
                 n=n, at=datetime.now(UTC), definition=item.definition, version=item.version, check=found
             )
         )
+
+    async def _verify(self, item: Verify) -> None:
+        await self._outbox.tell(await self._verifier.verify(item))
 
     async def _answer(self, question: Question) -> None:
         """An answer that cannot be delivered in time is worth nothing."""
@@ -287,7 +348,7 @@ class Agent:
 
     def _close_if_done(self, job: str) -> None:
         """Nothing of the job is open any more: its directory may go after a while."""
-        if f"submit/{job}" in self._holding or self._tracker.follows(job):
+        if f"submit/{job}" in self._items or self._tracker.follows(job):
             return
         try:
             self._spool.entry(job).close()

@@ -25,7 +25,7 @@ def end_scripts(root: Path, within: float = WITHIN) -> bool:
     while alive := [entry for entry in Spool(root).entries() if entry.runner_lives()]:
         for entry in alive:
             if (script := entry.script()) is not None and entry.ended() is None:
-                with suppress(ProcessLookupError):
+                with suppress(ProcessLookupError, PermissionError):
                     os.killpg(script.pid, signal.SIGKILL)
         if time.monotonic() > deadline:
             return False

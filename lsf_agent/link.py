@@ -71,6 +71,11 @@ class Link:
             self._leased.set()
             await self._lost.wait()
 
+    @property
+    def lease(self) -> Lease | None:
+        """The present one; None while there is none."""
+        return self._lease
+
     async def _obtain(self) -> Lease:
         pause = Backoff()
         refused = False

@@ -32,6 +32,9 @@ class Outbox:
         self._n = 0
         self._filled = asyncio.Event()
 
+    def __len__(self) -> int:
+        return len(self._pending)
+
     def add(self, make: Callable[[int], Observation], acknowledged: Callable[[], None] = lambda: None) -> None:
         """`make` gets the observation's number; `acknowledged` is called once the manager has it in its store."""
         self._n += 1

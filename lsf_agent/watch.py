@@ -1,16 +1,24 @@
 """Reads what a submit script leaves in its directory: level-based, so that it can begin anew at any moment."""
 
-import os
+import logging
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from lsf_agent import orphans
+from lsf_agent.calls import Call
+from lsf_agent.entry import Entry
 from lsf_agent.lsf.bsub import ids_in
-from lsf_agent.spool import Ended, Entry
+from lsf_agent.record import Ended
+
+log = logging.getLogger(__name__)
 
 STRAY_OUTPUT = 1.0
 """Seconds after the script's end in which what it left running may still print an id."""
 CUT_OFF = "the submit script was cut off; its exit code is unknown"
+ORPHAN_LOOK = 1.0
+RUNNERS_GRACE = 3.0
+"""Seconds beyond the time limit in which a runner would have ended a script."""
 PIECE = 256 * 1024
 PIECES_AT_ONCE = 16
 LONGEST_LINE = 64 * 1024
@@ -18,10 +26,12 @@ LONGEST_LINE = 64 * 1024
 
 @dataclass(frozen=True, kw_only=True)
 class Seen:
-    """The state of a script. `ended` is None while it runs, and until its outputs are read to the end."""
+    """The state of a script. `lsf_ids`: those that were told; `ended` is None while it runs, and until its outputs are
+    read to the end."""
 
     began_at: datetime | None
     bsub_called_at: datetime | None
+    calls: tuple[Call, ...]
     lsf_ids: tuple[str, ...]
     ended: Ended | None
 
@@ -55,21 +65,24 @@ class Watch:
 
     def __init__(self, entry: Entry, timeout: float) -> None:
         self._entry = entry
-        self._orphan_limit = timeout + 5.0
+        self._orphan_limit = timeout + RUNNERS_GRACE
         self._first_look: float | None = None
         self._end_seen: float | None = None
+        self._orphans_at = -ORPHAN_LOOK
         self._readers = (OutputReader(entry, "stdout"), OutputReader(entry, "stderr"))
         self._ids: dict[str, None] = {}
         self.settled = False
 
     def look(self, clock: float) -> Seen:
         """The state now, `clock` being a monotonic time. The end is told when an id is known, else only after the
-        time for stray output."""
+        time for stray output, and when no bsub lives that the script has left behind."""
         self._first_look = clock if self._first_look is None else self._first_look
-        ended = self._ended(clock - self._first_look)
+        ended = self._ended(clock, clock - self._first_look)
         self._end_seen = clock if ended and self._end_seen is None else self._end_seen
-        waited = self._end_seen is not None and clock - self._end_seen >= STRAY_OUTPUT
-        over = ended is not None and (ended.problem is not None or waited)
+        calls = self._entry.calls()
+        ran = self._entry.script() is not None or bool(calls)
+        over = ended is not None and (not ran or self._quiet(clock, ended))
+        self._ids.update(dict.fromkeys(lsf_id for call in calls for lsf_id in call.lsf_ids))
         caught_up = True
         for reader in self._readers:
             found, up = reader.read(last=over)
@@ -78,29 +91,45 @@ class Watch:
         self.settled = over and caught_up
         return Seen(
             began_at=self._entry.began_at,
-            bsub_called_at=self._entry.bsub_called_at(),
+            bsub_called_at=min((call.called_at for call in calls), default=None),
+            calls=calls,
             lsf_ids=tuple(self._ids),
             ended=ended if caught_up and (over or self._ids) else None,
         )
 
-    def _ended(self, watched: float) -> Ended | None:
+    def _quiet(self, clock: float, ended: Ended) -> bool:
+        """Nothing that the script left running may still submit; what takes too long is killed."""
+        waited = clock - self._end_seen if self._end_seen is not None else 0.0
+        under_way = self._entry.calls_under_way()
+        if under_way and waited > self._orphan_limit:
+            log.warning("job %s: its script has left a bsub that takes too long; killed", self._entry.job)
+            orphans.kill(self._entry.story(), self._entry.directory)
+        long_ago = (datetime.now(UTC) - ended.at).total_seconds() >= STRAY_OUTPUT
+        return (long_ago or waited >= STRAY_OUTPUT) and not under_way
+
+    def _ended(self, clock: float, watched: float) -> Ended | None:
         """The runner's word. When it died without one: once its script is gone, too, that it was cut off."""
         lives = self._entry.runner_lives()
-        ended = self._entry.ended()
-        if ended is not None or lives or self._orphaned(watched):
-            return ended
-        cut_off = Ended(exit_code=None, timed_out=False, problem=CUT_OFF, ended_at=datetime.now(UTC))
+        story = self._entry.story()
+        if story.ended is not None or lives or story.began is None or self._orphaned(clock, watched):
+            return story.ended
+        cut_off = Ended(exit_code=None, timed_out=False, problem=CUT_OFF, at=datetime.now(UTC))
         with suppress(OSError):  # then the next agent finds the same again
             self._entry.end(cut_off)
         return cut_off
 
-    def _orphaned(self, watched: float) -> bool:
-        """Whether the script seems to live on without its runner; not believed for ever, as process ids return."""
-        script = self._entry.script()
-        if script is None or watched > self._orphan_limit:
+    def _orphaned(self, clock: float, watched: float) -> bool:
+        """Whether the script lives on without its runner; too long without an id, and it is killed as the runner would
+        have done. Where that cannot be, its life is not believed for ever, as process ids return."""
+        if clock - self._orphans_at < ORPHAN_LOOK:
+            return True
+        self._orphans_at = clock
+        story = self._entry.story()
+        if not orphans.lives_on(story, self._entry.directory):
             return False
-        try:
-            os.killpg(script.pid, 0)
-        except (ProcessLookupError, PermissionError):
+        if watched > self._orphan_limit:
+            if not self._ids and story.ours:
+                log.warning("job %s: its script has lost its runner and takes too long; killed", self._entry.job)
+                orphans.kill(story, self._entry.directory)
             return False
         return True

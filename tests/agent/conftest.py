@@ -3,15 +3,18 @@
 import asyncio
 import itertools
 import os
+import pwd
 import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from realtime.protocol.agent import Submit
+from realtime.protocol.agent import Kill, Submit
 
 from .farm import Farm
 from .manager import TOKEN, Manager
@@ -21,6 +24,27 @@ _numbers = itertools.count(1)
 
 def new_job() -> str:
     return f"{next(_numbers):024x}"
+
+
+def me() -> str:
+    """The account that the tests run as."""
+    return pwd.getpwuid(os.geteuid()).pw_name
+
+
+def a_request(job: str, executable: str, *arguments: str, restored: bool = False) -> Submit:
+    return Submit(
+        job=job,
+        user=me(),
+        requested_at=datetime.now(UTC),
+        restored=restored,
+        executable=executable,
+        arguments=["xppx12345", "12", *arguments],
+        environment={"BATCH_JOB_ID": job, "BATCH_UPDATE_URL": "http://127.0.0.1/report"},
+    )
+
+
+def a_kill(job: str, *lsf_ids: str, force: bool = False) -> Kill:
+    return Kill(job=job, user=me(), lsf_ids=list(lsf_ids), force=force)
 
 
 def kill_by_id(pid: int) -> None:
@@ -40,6 +64,16 @@ def processes_of(folder: Path) -> list[int]:
             except OSError:
                 continue
             if f"{folder}/".encode() in text or f"{folder}\0".encode() in text:
+                found.append(int(path.name))
+    return found
+
+
+def runners_of(directory: Path) -> list[int]:
+    """Runners at work on a directory of the spool: the record is their standard input."""
+    found = []
+    for path in Path("/proc").iterdir():
+        with suppress(OSError):
+            if path.name.isdigit() and (path / "fd" / "0").readlink() == directory / "record":
                 found.append(int(path.name))
     return found
 
@@ -107,14 +141,7 @@ class AgentProcess:
     async def submit(self, text: str, *arguments: str, head: str = "#!/bin/sh\n") -> str:
         """Asks for a script to be run; the job's id."""
         job = new_job()
-        await self.manager.put(
-            Submit(
-                job=job,
-                executable=self.script(text, f"{job}.sh", head),
-                arguments=["xppx12345", "12", *arguments],
-                environment={"BATCH_JOB_ID": job, "BATCH_UPDATE_URL": "http://127.0.0.1/report"},
-            )
-        )
+        await self.manager.put(a_request(job, self.script(text, f"{job}.sh", head), *arguments))
         return job
 
     def clean_up(self) -> None:

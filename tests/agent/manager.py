@@ -1,6 +1,7 @@
 """A manager that is a real HTTP server and keeps the agent's contract, with a memory that tests can read."""
 
 import asyncio
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from typing import TypeVar
@@ -10,6 +11,7 @@ from realtime.protocol.errors import ErrorAnswer, Refusal
 from realtime.protocol.wire import Shape, decode, encode
 
 Seen = TypeVar("Seen", bound=wire.Observation)
+Item = wire.Submit | wire.Kill | wire.CheckPath | wire.Verify | wire.Question
 TOKEN = "agent-secret"
 
 
@@ -20,16 +22,23 @@ class Refused(Exception):
 
 
 class Manager:
-    def __init__(self, hold: float = 1.0) -> None:
+    """`silent_after`: seconds from an agent's last call after which another one gets the lease."""
+
+    def __init__(self, hold: float = 1.0, silent_after: float | None = None) -> None:
+        self.silent_after = silent_after
+        self.heard_at = 0.0
         self.hold = hold
         self.port = 0
         self.generation = 0
         self.leased_to: str | None = None
         self.lease_held = False
         self.follow: list[wire.Followed] = []
+        self.unsettled: list[wire.Unsettled] = []
+        self.told_once = wire.Work()
+        """`follow` and `look` of the next answer to a request for work"""
         self.leases: list[wire.LeaseRequest] = []
         self.requests: list[wire.WorkRequest] = []
-        self.work: dict[str, wire.Submit | wire.Kill | wire.CheckPath | wire.Question] = {}
+        self.work: dict[str, Item] = {}
         self.cancelled: set[str] = set()
         self.deleted: set[str] = set()
         self.claims: list[str] = []
@@ -60,7 +69,7 @@ class Manager:
             await self._server.wait_closed()
             self._server = None
 
-    async def put(self, item: wire.Submit | wire.Kill | wire.CheckPath | wire.Question) -> None:
+    async def put(self, item: Item) -> None:
         match item:
             case wire.Submit():
                 key = f"submit/{item.job}"
@@ -68,9 +77,16 @@ class Manager:
                 key = f"kill/{item.job}"
             case wire.CheckPath():
                 key = f"check/{item.definition}/{item.version}"
+            case wire.Verify():
+                key = f"verify/{item.job}"
             case wire.Question():
                 key = f"question/{item.id}"
         self.work[key] = item
+        await self._notify()
+
+    async def hint(self, *, follow: list[wire.Followed] | None = None, look: list[str] | None = None) -> None:
+        """Told once, with the next work."""
+        self.told_once = wire.Work(follow=follow or [], look=look or [])
         await self._notify()
 
     async def ask(self, question: wire.Question) -> wire.Answer:
@@ -86,6 +102,17 @@ class Manager:
 
     def end_of(self, job: str) -> wire.SubmissionSeen | None:
         return next((one for one in self.submissions(job) if one.ended_at), None)
+
+    def last_of(self, job: str) -> wire.SubmissionSeen | None:
+        """What was told last of the submission."""
+        return next(reversed(self.submissions(job)), None)
+
+    def doubt_of(self, job: str) -> str | None:
+        last = self.last_of(job)
+        return last.doubt if last else None
+
+    def kills(self, job: str) -> list[wire.KillSeen]:
+        return [one for one in self.of(wire.KillSeen) if one.job == job]
 
     def ids_of(self, job: str) -> list[str]:
         return list(dict.fromkeys(lsf_id for one in self.submissions(job) for lsf_id in one.lsf_ids))
@@ -148,30 +175,43 @@ class Manager:
         raise Refused(404, "not_found")
 
     def _lease(self, request: wire.LeaseRequest) -> wire.Lease:
-        if self.lease_held:
+        now = time.monotonic()
+        alive = self.silent_after is not None and now - self.heard_at < self.silent_after
+        if self.lease_held or (alive and self.leased_to not in (None, request.agent)):
             raise Refused(409, "lease_held")
+        self.leased_to, self.heard_at = request.agent, now
         self.leases.append(request)
         self.generation += 1
-        return wire.Lease(generation=self.generation, epoch="e", instance="main", follow=self.follow)
+        return wire.Lease(
+            generation=self.generation, epoch="e", instance="main", follow=self.follow, unsettled=self.unsettled
+        )
 
     def _current(self, generation: int) -> None:
         if generation != self.generation:
             raise Refused(409, "no_lease")
+        self.heard_at = time.monotonic()
 
     async def _give(self, request: wire.WorkRequest) -> wire.Work:
         self._current(request.generation)
         self.requests.append(request)
 
-        def open_items() -> list[wire.Submit | wire.Kill | wire.CheckPath | wire.Question]:
+        def open_items() -> list[Item]:
             items = [item for key, item in self.work.items() if key not in request.holding]
             submits = [item for item in items if isinstance(item, wire.Submit)][: request.room]
             return [item for item in items if not isinstance(item, wire.Submit)] + submits
 
         with suppress(TimeoutError):
-            await self.until(lambda: open_items() or request.generation != self.generation, self.hold)
+            await self.until(
+                lambda: open_items() or self.told_once != wire.Work() or request.generation != self.generation,
+                self.hold,
+            )
         self._current(request.generation)
         items = open_items()
+        hints, self.told_once = self.told_once, wire.Work()
         return wire.Work(
+            follow=hints.follow,
+            look=hints.look,
+            verify=[item for item in items if isinstance(item, wire.Verify)],
             submit=[item for item in items if isinstance(item, wire.Submit)],
             kill=[item for item in items if isinstance(item, wire.Kill)],
             check=[item for item in items if isinstance(item, wire.CheckPath)],
@@ -196,10 +236,12 @@ class Manager:
         for one in body.observations:
             self.seen.append(one)
             match one:
-                case wire.SubmissionSeen() if one.ended_at:
+                case wire.SubmissionSeen() if one.ended_at and one.doubt is None:
                     self.work.pop(f"submit/{one.job}", None)
                 case wire.KillSeen():
                     self.work.pop(f"kill/{one.job}", None)
+                case wire.PostSeen():
+                    self.work.pop(f"verify/{one.job}", None)
                 case wire.CheckSeen():
                     self.work.pop(f"check/{one.definition}/{one.version}", None)
         jobs = {one.job for one in body.observations if not isinstance(one, wire.CheckSeen)}

@@ -1,10 +1,9 @@
 """A request becomes one submission, whatever moment the agent dies at."""
 
-import asyncio
+from lsf_agent.entry import Entry
+from realtime.protocol.agent import SubmissionSeen
 
-from realtime.protocol.agent import SubmissionSeen, Submit
-
-from .conftest import AgentProcess, kill_by_id, processes_of, until
+from .conftest import AgentProcess, a_request, kill_by_id, processes_of, runners_of, until
 from .farm import Farm
 from .manager import Manager
 
@@ -60,7 +59,7 @@ async def test_killed_while_the_script_runs(agent: AgentProcess, manager: Manage
     await manager.until(lambda: manager.submissions(job))
     agent.kill()
     gate.touch()
-    await until(lambda: (agent.spool / job / "ended.json").exists())
+    await until(lambda: Entry(agent.spool / job).ended())
     assert len(farm.calls("bsub")) == 1
     agent.start()
     await manager.until(lambda: manager.end_of(job))
@@ -86,7 +85,7 @@ async def test_a_runner_that_is_killed_is_told_as_cut_off(agent: AgentProcess, m
     agent.start()
     job = await agent.submit("bsub true; echo $$ >&2; exec sleep 60\n")
     await manager.until(lambda: manager.ids_of(job))
-    for pid in processes_of(agent.spool / job):
+    for pid in [*runners_of(agent.spool / job), *processes_of(agent.spool / job)]:
         kill_by_id(pid)
     await manager.until(lambda: manager.end_of(job))
     end = manager.end_of(job)
@@ -140,24 +139,13 @@ async def test_a_spool_that_cannot_be_written_runs_nothing_and_recovers(
     job = f"{0xABC:024x}"
     agent.spool.mkdir(parents=True, exist_ok=True)
     (agent.spool / job).write_text("a file where the directory should be")
-    await manager.put(Submit(job=job, executable=agent.script("bsub true\n"), arguments=[], environment={}))
+    await manager.put(a_request(job, agent.script("bsub true\n")))
     await until(lambda: "cannot be written" in agent.log.read_text())
     assert not farm.calls("bsub") and not manager.claims
     (agent.spool / job).unlink()
     await manager.until(lambda: manager.ids_of(job))
     assert agent.log.read_text().count("cannot be written") == 1
     assert len(farm.calls("bsub")) == 1
-
-
-async def test_a_second_agent_of_the_same_spool_is_refused(agent: AgentProcess, manager: Manager) -> None:
-    agent.start()
-    await manager.until(lambda: manager.requests)
-    second = AgentProcess(agent.folder, agent.farm, manager)
-    second.log = agent.folder / "second.log"
-    second.start()
-    assert second.process is not None
-    assert await asyncio.to_thread(second.process.wait, 10) == 1
-    assert "another agent uses" in second.log.read_text()
 
 
 async def test_everything_is_told_again_under_a_new_lease(agent: AgentProcess, manager: Manager) -> None:

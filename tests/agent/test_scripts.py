@@ -3,19 +3,25 @@
 import os
 import signal
 import subprocess
+import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from lsf_agent.entry import Entry
+from lsf_agent.hands import RUNNER
 from lsf_agent.lsf.bsub import SUBMITTED
-from lsf_agent.spool import Ended, Entry, RunPlan, Spool
-from lsf_agent.submissions import script_folder, start_runner
+from lsf_agent.orphans import callers_of, processes_of
+from lsf_agent.record import Ended, Plan, append
+from lsf_agent.spool import Spool
+from lsf_agent.starting import script_folder, start_runner
 from lsf_agent.watch import CUT_OFF, Seen, Watch
-from realtime.protocol.agent import Submit
 
-from .conftest import new_job
+from .conftest import a_request, kill_by_id, new_job
 from .farm import Farm
 
 SH = "#!/bin/sh\n"
@@ -30,6 +36,10 @@ class Bench:
     farm: Farm
     environment: dict[str, str] = field(default_factory=dict)
     runner: subprocess.Popen[bytes] | None = None
+    plan: Plan = field(init=False)
+
+    roots: list[str] = field(default_factory=list)
+    workspace: bool = True
 
     def start(self, script: bytes | None, timeout: float = 5.0, executable: Path | None = None, cwd: str = "") -> Entry:
         spool = Spool(self.folder / "spool")
@@ -40,16 +50,29 @@ class Bench:
             executable.write_bytes(script)
             executable.chmod(0o755)
         entry = spool.entry(new_job())
-        entry.store(
-            Submit(job=entry.job, executable=str(executable), arguments=["exp", "7", "$(id) *"], environment={"A": "1"})
+        entry.store(a_request(entry.job, str(executable)))
+        self.plan = Plan(
+            executable=str(executable),
+            arguments=["exp", "7", "$(id) *"],
+            environment={"A": "1"},
+            working_directory=cwd or script_folder("script", str(executable)),
+            timeout=timeout,
+            submitted=SUBMITTED,
+            tag=f"bb.main.{entry.job}",
+            roots=self.roots,
+            workspace=str(entry.directory) if self.workspace else None,
+            started_by="here",
         )
-        entry.plan(
-            RunPlan(
-                working_directory=cwd or script_folder("script", str(executable)), timeout=timeout, submitted=SUBMITTED
-            )
-        )
-        self.runner = start_runner(entry.directory, self.environment)
+        assert self.again(entry)
         return entry
+
+    def again(self, entry: Entry) -> subprocess.Popen[bytes] | None:
+        """A runner for it, unless there is or has been one."""
+        with entry.offered(self.plan) as files:
+            if files is None:
+                return None
+            self.runner = start_runner([sys.executable, "-I", "-S", str(RUNNER)], files, self.environment)
+            return self.runner
 
     def run(self, script: bytes | None, timeout: float = 5.0, executable: Path | None = None, cwd: str = "") -> Entry:
         entry = self.start(script, timeout, executable, cwd)
@@ -71,7 +94,8 @@ def bench(tmp_path: Path, farm: Farm) -> Bench:
 def seen(entry: Entry) -> tuple[Seen, Ended]:
     """The last word of the watch, after the time for stray output."""
     watch = Watch(entry, 5.0)
-    watch.look(0.0)
+    while watch.look(0.0).ended is None and entry.calls_under_way():
+        time.sleep(0.02)
     last = watch.look(2.0)
     assert watch.settled and last.ended is not None
     return last, last.ended
@@ -161,70 +185,180 @@ def test_the_environment_of_a_script(bench: Bench) -> None:
     assert f"\n{bench.folder}\nexp|7|$(id) *|\n/dev/null\n" in text
 
 
-def test_the_shim_notes_the_call_and_is_gone_from_the_jobs_path(bench: Bench) -> None:
-    (bench.farm.bin / "bsub").write_text('#!/bin/sh\necho $PATH; echo "$@"\n')
-    entry = bench.run(b'#!/bin/sh\nbsub -q "a b" -J "x*"\n')
-    assert entry.output_end("stdout", 65536) == f"{bench.environment['PATH']}\n-q a b -J x*\n"
-    assert entry.bsub_called_at() is not None
+def test_the_home_folder_can_be_the_working_directory(bench: Bench) -> None:
+    bench.environment["HOME"] = str(bench.folder)
+    assert bench.run(b"#!/bin/sh\npwd\n", cwd="~").output_end("stdout", 100) == f"{bench.folder}\n"
 
 
 def test_without_bsub_there_is_no_shim(bench: Bench) -> None:
     bench.environment["PATH"] = "/usr/bin:/bin"
-    entry = bench.run(b"#!/bin/sh\nbsub true\n")
-    assert seen(entry)[1].exit_code == 127
-    assert not (entry.directory / "bin").exists() and entry.bsub_called_at() is None
+    entry = bench.run(b"#!/bin/sh\nbsub true; echo $PATH\n")
+    assert entry.output_end("stdout", 100) == "/usr/bin:/bin\n"
+    assert seen(entry)[0].bsub_called_at is None
+
+
+def test_a_script_must_really_lie_below_an_allowed_folder(bench: Bench) -> None:
+    allowed, elsewhere = bench.folder / "allowed", bench.folder / "elsewhere"
+    allowed.mkdir()
+    elsewhere.mkdir()
+    bench.roots = [str(allowed)]
+    outside = elsewhere / "submit.sh"
+    problem = f"not below an allowed folder: {allowed}"
+    assert seen(bench.run(b"#!/bin/sh\nbsub true\n", executable=outside))[1].problem == problem
+    link = allowed / "link.sh"
+    link.symlink_to(outside)
+    assert seen(bench.run(None, executable=link))[1].problem == problem
+    assert seen(bench.run(None, executable=allowed / ".." / "elsewhere" / "submit.sh"))[1].problem == problem
+    assert seen(bench.run(b"#!/bin/sh\n", executable=allowed / "submit.sh"))[1].exit_code == 0
+    assert not bench.farm.calls("bsub")
 
 
 def test_a_second_runner_does_not_run_the_script_again(bench: Bench) -> None:
     entry = bench.run(b"#!/bin/sh\nbsub true\n")
-    again = start_runner(entry.directory, bench.environment)
-    assert again.wait(10) == 0
+    assert bench.again(entry) is None
+    record = os.open(entry.directory / "record", os.O_RDWR | os.O_APPEND)
+    append(record, bench.plan)
+    os.lseek(record, 0, os.SEEK_SET)
+    again = subprocess.run([sys.executable, "-I", "-S", str(RUNNER)], stdin=record, env=bench.environment, timeout=10)
+    os.close(record)
+    assert again.returncode == 0
     assert len(bench.farm.calls("bsub")) == 1
 
 
 def test_two_runners_at_once_run_the_script_once(bench: Bench) -> None:
     entry = bench.start(b"#!/bin/sh\nsleep 0.3; bsub true\n")
-    others = [start_runner(entry.directory, bench.environment) for _ in range(3)]
-    assert bench.runner is not None
-    assert [runner.wait(10) for runner in (bench.runner, *others)] == [0, 0, 0, 0]
+    first = bench.runner
+    assert entry.runner_lives()
+    others = []
+    for _ in range(3):
+        with (entry.directory / "record").open("rb+") as record:
+            others.append(subprocess.Popen([sys.executable, "-I", "-S", str(RUNNER)], stdin=record))
+    assert first is not None
+    assert [runner.wait(10) for runner in (first, *others)] == [0, 0, 0, 0]
+    assert bench.again(entry) is None
     assert len(bench.farm.calls("bsub")) == 1
+
+
+def test_an_agent_that_dies_between_plan_and_runner_leaves_the_script_to_the_next(bench: Bench) -> None:
+    bench.run(b"#!/bin/sh\n")
+    entry = Spool(bench.folder / "spool").entry(new_job())
+    entry.store(a_request(entry.job, "/x"))
+    (entry.directory / "record").write_bytes(b'{"do": "script", "torn')
+    assert entry.began_at is None and not entry.runner_lives()
+    bench.plan = msgspec.structs.replace(bench.plan, workspace=str(entry.directory))
+    runner = bench.again(entry)
+    assert runner is not None and runner.wait(10) == 0
+    assert seen(entry)[1].exit_code == 0 and entry.story().tag == bench.plan.tag
 
 
 def test_a_runner_that_cannot_write_runs_nothing(bench: Bench) -> None:
     entry = bench.run(b"#!/bin/sh\nbsub true\n", executable=bench.folder / "first.sh")
-    (entry.directory / "began").unlink()
-    (entry.directory / "stdout").unlink()
-    (entry.directory / "stdout").mkdir()
-    again = start_runner(entry.directory, bench.environment)
-    assert again.wait(10) == 1
+    (entry.directory / "record").unlink()
+    (entry.directory / "calls.jsonl").unlink()
+    entry = Entry(entry.directory)
+    bench.plan = msgspec.structs.replace(bench.plan, workspace=str(bench.folder / "gone"))
+    again = bench.again(entry)
+    assert again is not None and again.wait(10) == 1
     assert entry.began_at is None and len(bench.farm.calls("bsub")) == 1
+
+
+def until(holds: Callable[[], object], limit: float = 5.0) -> None:
+    deadline = time.monotonic() + limit
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
 
 
 def test_a_script_goes_on_when_its_runner_is_killed_and_is_watched_to_its_end(bench: Bench) -> None:
     entry = bench.start(f"#!/bin/sh\nwhile [ ! -e {bench.folder}/gate ]; do sleep 0.02; done; bsub true\n".encode())
     assert bench.runner is not None
-    deadline = time.monotonic() + 5
-    while entry.script() is None and time.monotonic() < deadline:
-        time.sleep(0.02)
-    script = entry.script()
-    assert script is not None
+    until(lambda: entry.script() is not None)
     bench.runner.send_signal(signal.SIGKILL)
     bench.runner.wait()
     watch = Watch(entry, 5.0)
     assert watch.look(0.0).ended is None
     (bench.folder / "gate").touch()
-    last = watch.look(0.1)
-    while last.ended is None and time.monotonic() < deadline:
-        time.sleep(0.02)
-        last = watch.look(0.2)
-    assert last.ended is not None and last.ended.problem == CUT_OFF
-    assert last.lsf_ids == ("101",)
+    until(lambda: not processes_of(entry.directory))
+    assert watch.look(0.5).ended is None
+    last = watch.look(1.5)
+    assert last.ended is not None and last.ended.problem == CUT_OFF and not watch.settled
+    assert watch.look(3.0).lsf_ids == ("101",) and watch.settled
+    assert entry.calls()[0].tag == f"{bench.plan.tag}.1"
+
+
+def test_a_script_without_a_runner_is_killed_when_it_takes_too_long(bench: Bench) -> None:
+    entry = bench.start(b"#!/bin/sh\nsetsid sleep 600 & sleep 600; bsub true\n")
+    assert bench.runner is not None
+    until(lambda: entry.script() is not None and len(processes_of(entry.directory)) >= 3)
+    bench.runner.send_signal(signal.SIGKILL)
+    bench.runner.wait()
+    watch = Watch(entry, 1.0)
+    assert watch.look(0.0).ended is None and watch.look(5.0).ended is None
+    watch.look(6.5)
+    until(lambda: not processes_of(entry.directory))
+    assert watch.look(8.0).calls == () and watch.settled
+
+
+def test_a_script_that_holds_an_id_is_left_to_run_without_its_runner(bench: Bench) -> None:
+    entry = bench.start(b"#!/bin/sh\nid=$(bsub true); sleep 600\n")
+    assert bench.runner is not None
+    until(lambda: entry.calls() and entry.calls()[0].ended_at)
+    bench.runner.send_signal(signal.SIGKILL)
+    bench.runner.wait()
+    watch = Watch(entry, 1.0)
+    watch.look(0.0)
+    last = watch.look(6.5)
+    assert last.ended is not None and last.lsf_ids == ("101",)
+    pids = processes_of(entry.directory)
+    assert pids
+    for pid in pids:
+        kill_by_id(pid)
+
+
+def test_a_bsub_left_behind_is_waited_for_but_not_for_ever(bench: Bench) -> None:
+    bench.farm.faults(bsub={"hang": True})
+    entry = bench.run(b"#!/bin/sh\nbsub true & exit 0\n", timeout=1.5)
+    watch = Watch(entry, 1.5)
+    until(lambda: bench.farm.calls("bsub"))
+    assert watch.look(0.0).ended is None and watch.look(5.0).ended is None
+    watch.look(7.0)
+    until(lambda: not entry.calls_under_way())
+    last = watch.look(8.0)
+    assert watch.settled and last.ended is not None and last.ended.exit_code == 0
+    assert [(call.tag, call.ended_at) for call in last.calls] == [(f"{bench.plan.tag}.1", None)]
+
+
+def test_a_bsub_that_hangs_behind_its_script_is_killed_by_the_runner(bench: Bench) -> None:
+    bench.farm.faults(bsub={"hang": True})
+    entry = bench.run(
+        f"#!/bin/sh\nbsub true &\nwhile ! [ -s {bench.farm.root}/calls ]; do sleep 0.02; done\n".encode(), timeout=1.5
+    )
+    assert not callers_of(entry.directory) and not entry.calls_under_way()
+    assert entry.calls()[0].ended_at is None
+
+
+def test_a_private_workspace_is_gone_in_the_end_and_its_notes_are_in_the_record(bench: Bench) -> None:
+    bench.workspace = False
+    bench.environment["TMPDIR"] = str(bench.folder / "tmp")
+    (bench.folder / "tmp").mkdir()
+    entry = bench.run(b"#!/bin/sh\nls -ld ${PATH%%/bin:*}; id=$(bsub true)\n")
+    assert entry.output_end("stdout", 1000).startswith("drwx------")
+    assert not [*(bench.folder / "tmp").iterdir()]
+    assert seen(entry)[0].lsf_ids == ("101",) and not entry.story().ours
+    assert not (entry.directory / "calls.jsonl").exists()
+
+
+def test_notes_that_are_none_of_the_shims_do_not_get_into_the_record(bench: Bench) -> None:
+    forged = '{"event":"ended","at":"2026-01-01T00:00:00Z","exit_code":0,"timed_out":false,"problem":null}'
+    bench.workspace = False
+    entry = bench.run(f"#!/bin/sh\necho '{forged}' >>${{PATH%%/bin:*}}/calls.jsonl; echo x >&2; exit 3\n".encode())
+    assert seen(entry)[1].exit_code == 3 and entry.output_end("stderr", 100) == "x\n"
 
 
 def test_modes_keep_secrets_from_others(bench: Bench) -> None:
     entry = bench.run(b"#!/bin/sh\numask\n")
     assert entry.directory.stat().st_mode & 0o777 == 0o700
-    for path in entry.directory.iterdir():
+    for path in entry.directory.rglob("*"):
         assert path.stat().st_mode & 0o077 == 0
     old = os.umask(0o022)
     os.umask(old)

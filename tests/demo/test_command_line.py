@@ -54,7 +54,7 @@ def test_help_loads_nothing_heavy() -> None:
     assert ran.stderr == ""
 
 
-@pytest.mark.parametrize("command", ["serve", "demo", "agent", "experiment list"])
+@pytest.mark.parametrize("command", ["serve", "demo", "agent", "check", "experiment list"])
 def test_wrong_settings_are_named_and_end_with_2(command: str) -> None:
     result = CliRunner(env={"BATCHBOARD_PORT": "x", "BATCHBOARD_NOPE": "1"}).invoke(main, command.split())
     assert result.exit_code == 2
@@ -118,6 +118,15 @@ def test_a_manager_that_is_away_is_said_to_be(manager: Manager) -> None:
     assert result.exit_code == 1
     assert "no manager at http://127.0.0.1:1" in result.output
     assert TOKEN not in result.output
+
+
+def test_a_check_of_a_manager_without_an_agent_says_so_and_ends_with_1(manager: Manager) -> None:
+    code, text = batchboard(manager, "check", "--manager-only")
+    assert code == 1
+    assert "  ok    login: the manager takes the login token\n" in text
+    assert "  FAIL  agent: no agent has ever been heard of\n        -> start it on the submit host" in text
+    assert "  warn  job: not tried\n" in text
+    assert TOKEN not in text
 
 
 def test_without_a_token_it_says_where_one_comes_from(manager: Manager, tmp_path: object) -> None:

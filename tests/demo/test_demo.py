@@ -1,6 +1,5 @@
 """The demo as a whole: real processes, ended in every way there is."""
 
-import json
 import os
 import signal
 import subprocess
@@ -14,6 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
+from lsf_agent.entry import Entry
 from tests.bus.waiting import until_sync
 from tests.demo.serving import clean_environ
 from tests.ports import free_port
@@ -116,8 +116,8 @@ def test_a_submit_script_under_way_is_ended_too_and_the_next_demo_knows(demo: Ru
     assert demo.process.wait(10) == 0
     assert time.monotonic() - began < 3
     assert not demo.processes()
-    ended = json.loads((demo.data_dir / "agent" / "spool" / job / "ended.json").read_text())
-    assert ended["exit_code"] == -signal.SIGKILL
+    ended = Entry(demo.data_dir / "agent" / "spool" / job).ended()
+    assert ended is not None and ended.exit_code == -signal.SIGKILL
 
 
 def test_kill_9_of_manager_and_agent_is_mended_and_kill_9_of_the_demo_leaves_nothing(demo: Running) -> None:
@@ -142,7 +142,7 @@ def test_a_second_signal_kills_at_once(demo: Running) -> None:
     began = time.monotonic()
     demo.process.send_signal(signal.SIGINT)
     demo.process.wait(10)
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 3, "a frozen manager is not waited for"
     until_sync(lambda: not demo.processes())
 
 

@@ -66,13 +66,13 @@ class Installation:
         self._spawn("manager", command, {"BATCHBOARD_DATA_DIR": str(self.manager_dir)})
         until(lambda: self._answers(), "the manager answers", 30)
 
-    def start_agent(self) -> None:
-        """Returns at once."""
+    def start_agent(self, name: str = "agent") -> None:
+        """Returns at once. Several, by different names, share data directory and spool."""
         if self._agent_user:
             self.agent_dir.mkdir(exist_ok=True)
             shutil.chown(self.agent_dir, self._agent_user)
         settings = {"BATCHBOARD_DATA_DIR": str(self.agent_dir), "BATCHBOARD_SCHEDULER": "local"}
-        self._spawn("agent", [self._agent_python, "-m", "lsf_agent"], settings, self._agent_user)
+        self._spawn(name, [self._agent_python, "-m", "lsf_agent"], settings, self._agent_user)
 
     def _spawn(self, name: str, command: list[str], settings: dict[str, str], user: str | None = None) -> None:
         environ = {
@@ -116,6 +116,10 @@ class Installation:
         process.terminate()
         process.wait(10)
         return time.monotonic() - begin
+
+    def process(self, name: str) -> int:
+        """Its process id."""
+        return self._processes[name].pid
 
     def running(self) -> set[str]:
         """Names of the processes that were started and not ended."""
