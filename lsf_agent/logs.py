@@ -1,43 +1,62 @@
 """Pieces of a job's output, by byte positions that stay valid while it grows."""
 
-import os
-import stat
+import base64
+import errno
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
+from lsf_agent.hands import Hands
+from lsf_agent.mounts import place_of
+from lsf_agent.runner.files import PIECE_LIMIT, window
 from realtime.protocol.agent import LogAnswer
 
-LIMIT = 256 * 1024
-"""Bytes in one piece at most."""
+FILE_LIMIT = 2.5
 
 
-def absolute(path: str, home: str, folder: str | None) -> str | None:
-    """LSF's path as ours: `$HOME` is our home, a relative one lies in `folder`; None when that is not known."""
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """At most `limit` bytes (0: as many as are given at once) from `offset`, None: of the end. `ended`: the job has."""
+
+    offset: int | None
+    limit: int
+    ended: bool
+
+    @property
+    def length(self) -> int:
+        return self.limit if self.limit > 0 else PIECE_LIMIT
+
+
+class SilentPlaceError(OSError):
+    """A file system does not answer; `strerror` says which."""
+
+
+def absolute(path: str, home: str | None, folder: str | None) -> str | None:
+    """LSF's path as ours: `$HOME` is the user's home, a relative one lies in `folder`; None when that is not known."""
     if path == "$HOME" or path.startswith("$HOME/"):
+        if home is None:
+            return None
         path = home + path.removeprefix("$HOME")
     if path.startswith("/"):
         return path
     return str(Path(folder) / path) if folder else None
 
 
-def file_piece(path: str, offset: int | None, limit: int, ended: bool) -> LogAnswer:
-    """Of a regular file; raises OSError for anything else, also for a symbolic link in the last place."""
-    # Without O_NONBLOCK opening a pipe would wait for somebody to write.
-    file = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+async def file_piece(hands: Hands, user: str, path: str, below: Sequence[str] | None, asked: Asked) -> LogAnswer:
+    """Read as `user`; `below` and the errors are those of `runner.files.opened`. Raises OSError, SilentPlaceError."""
+    request = {"do": "read", "path": path, "below": below, "offset": asked.offset, "length": asked.length}
     try:
-        facts = os.fstat(file)
-        if not stat.S_ISREG(facts.st_mode):
-            raise OSError("not a regular file")
-        start, length = _window(facts.st_size, offset, limit)
-        content = os.pread(file, length, start)
-    finally:
-        os.close(file)
-    return _piece(content, start, facts.st_size, "file", path, ended, offset is None)
+        read = await hands.ask(user, request, path, FILE_LIMIT)
+    except TimeoutError:
+        raise SilentPlaceError(errno.EIO, f"{place_of(path)} does not answer") from None
+    content = base64.b64decode(read["content"])
+    return _piece(content, read["start"], read["size"], "file", path, asked)
 
 
-def memory_piece(content: bytes, offset: int | None, limit: int, source: str, ended: bool) -> LogAnswer:
+def memory_piece(content: bytes, source: str, asked: Asked) -> LogAnswer:
     """Of text that was handed to us as a whole."""
-    start, length = _window(len(content), offset, limit)
-    return _piece(content[start : start + length], start, len(content), source, None, ended, offset is None)
+    start, length = window(len(content), asked.offset, asked.length)
+    return _piece(content[start : start + length], start, len(content), source, None, asked)
 
 
 def nothing(path: str | None, ended: bool) -> LogAnswer:
@@ -45,16 +64,9 @@ def nothing(path: str | None, ended: bool) -> LogAnswer:
     return LogAnswer(text="", source="none", offset=0, next=0, size=0, path=path, complete=ended)
 
 
-def _window(size: int, offset: int | None, limit: int) -> tuple[int, int]:
-    length = min(limit, LIMIT) if limit > 0 else LIMIT
-    start = max(0, size - length) if offset is None else max(0, min(offset, size))
-    return start, length
-
-
-def _piece(
-    content: bytes, start: int, size: int, source: str, path: str | None, ended: bool, from_end: bool
-) -> LogAnswer:
-    if from_end and start:
+def _piece(content: bytes, start: int, size: int, source: str, path: str | None, asked: Asked) -> LogAnswer:
+    ended = asked.ended
+    if asked.offset is None and start:
         skipped = _continuation(content)
         content, start = content[skipped:], start + skipped
     following = start + len(content)

@@ -1,12 +1,13 @@
 """Where LSF writes the output of each job: made absolute, and kept for when LSF has forgotten the job."""
 
 import logging
-from pathlib import Path
 
+from lsf_agent.hands import Hands
 from lsf_agent.logs import absolute
 from lsf_agent.spool import Spool
 from lsf_agent.submissions import script_folder
 from lsf_agent.tracker import Tracker
+from realtime.protocol.agent import Submit
 
 log = logging.getLogger(__name__)
 
@@ -14,10 +15,11 @@ log = logging.getLogger(__name__)
 class LogPlaces:
     """Kept in the spool. A path without a folder is in the script's working directory, as `bsub` has it."""
 
-    def __init__(self, spool: Spool, tracker: Tracker, script_cwd: str) -> None:
+    def __init__(self, spool: Spool, tracker: Tracker, script_cwd: str, hands: Hands) -> None:
         self._spool = spool
         self._tracker = tracker
         self._script_cwd = script_cwd
+        self._hands = hands
 
     def of(self, job: str, lsf_id: str) -> str | None:
         """The absolute path, if it is known."""
@@ -30,10 +32,16 @@ class LogPlaces:
         found: str | None = None
         try:
             request = entry.request()
-            folder = script_folder(self._script_cwd, request.executable) if request else None
-            found = absolute(path, str(Path.home()), folder)
+            home = self._hands.home(request.user if request else "")
+            found = absolute(path, home, self._folder(request, home))
             if found is not None and entry.log_files().get(lsf_id) != found:
                 entry.remember_log(lsf_id, found)
         except OSError as error:
             log.warning("job %s: the place of its log cannot be kept: %s", job, error)
         return found
+
+    def _folder(self, request: Submit | None, home: str | None) -> str | None:
+        """Where the script worked."""
+        if self._script_cwd == "home":
+            return home
+        return script_folder(self._script_cwd, request.executable) if request else None

@@ -1,42 +1,35 @@
 """Answers to people who wait: what LSF says of a job in full, and the job's output."""
 
 import asyncio
-import logging
-from collections.abc import Callable
 
-from lsf_agent.aside import Aside, place_of
-from lsf_agent.logs import file_piece, memory_piece, nothing
-from lsf_agent.scheduler import Scheduler, SilentError
+from lsf_agent.hands import Hands
+from lsf_agent.logs import Asked, SilentPlaceError, file_piece, memory_piece, nothing
+from lsf_agent.places import LogPlaces
+from lsf_agent.posted import PostedLogs
+from lsf_agent.scheduler import Details, Scheduler, SilentError
 from realtime.protocol.agent import QUESTION_TIMEOUT, Answer, LogAnswer, Question
 
-log = logging.getLogger(__name__)
-
 ANSWER_WITHIN = QUESTION_TIMEOUT - 0.5
-FILE_LIMIT = 2.5
 PATH_LIMIT = 1.5
 
 
 class Questions:
-    """`log_path` finds the path that is remembered; `remember` keeps one that had to be asked for."""
+    """Files are read, and `bpeek` is called, as the user whose job it is."""
 
-    def __init__(
-        self,
-        scheduler: Scheduler,
-        aside: Aside,
-        log_path: Callable[[str, str], str | None],
-        remember: Callable[[str, str, str], str | None],
-    ) -> None:
+    def __init__(self, scheduler: Scheduler, hands: Hands, places: LogPlaces, posted: PostedLogs) -> None:
         self._scheduler = scheduler
-        self._aside = aside
-        self._log_path = log_path
-        self._remember = remember
+        self._hands = hands
+        self._places = places
+        self._posted = posted
 
     async def answer(self, question: Question) -> Answer:
         """Within the time that the question is worth something; an error says who did not answer."""
         try:
             async with asyncio.timeout(ANSWER_WITHIN):
                 if question.kind == "details":
-                    return Answer(question=question.id, text=await self._details(question))
+                    details = await self._details(question)
+                    pending = None if details.pending is None else list(details.pending)
+                    return Answer(question=question.id, text=details.text, pending=pending)
                 if question.kind == "log":
                     return Answer(question=question.id, log=await self._log(question))
             error = f"a question of this kind is not known: {question.kind[:40]}"
@@ -48,40 +41,49 @@ class Questions:
             error = refusal.strerror or str(refusal)
         return Answer(question=question.id, error=error)
 
-    async def _details(self, question: Question) -> str:
+    async def _details(self, question: Question) -> Details:
         if not question.lsf_ids:
             raise OSError("no LSF ID is known")
         return await self._scheduler.details(question.lsf_ids, ANSWER_WITHIN)
 
     async def _log(self, question: Question) -> LogAnswer:
-        """The file where LSF writes it, else what bpeek shows of a job that runs, else nothing."""
-        if not question.lsf_ids:
-            return nothing(None, question.ended)
-        lsf_id = question.lsf_ids[0]
-        path, why_not = await self._path(question.job, lsf_id, question.ended), ""
-        if path is not None:
+        """The file that the script named, else the one where LSF writes, else what bpeek shows of a job that runs."""
+        asked = Asked(offset=question.offset, limit=question.limit, ended=question.ended)
+        lsf_id = question.lsf_ids[0] if question.lsf_ids else None
+        path, why_not = question.log_file, ""
+        try:
+            if path is not None:
+                return await self._read_posted(question, path, asked)
+        except FileNotFoundError:
+            pass
+        except SilentPlaceError:
+            raise
+        except (OSError, SilentError) as error:
+            why_not = _cannot_be_read(path, error)
+        if lsf_id is not None and (found := await self._path(question.job, lsf_id, question.ended)):
+            path = found
             try:
-                return await self._aside.call(
-                    FILE_LIMIT, lambda: file_piece(path, question.offset, question.limit, question.ended)
-                )
+                return await file_piece(self._hands, question.user, path, None, asked)
             except FileNotFoundError:
-                why_not = ""
-            except TimeoutError:
-                raise OSError(f"{place_of(path)} does not answer") from None
+                pass
+            except SilentPlaceError:
+                raise
             except OSError as error:
-                why_not = f"{path} cannot be read: {error.strerror or error}"
-        if question.ended:
-            if why_not:
-                raise OSError(why_not)
-            return nothing(path, True)
-        peek = await self._scheduler.peek(lsf_id, ANSWER_WITHIN)
-        if peek.text is None:
-            return nothing(path, False)
-        return memory_piece(peek.text, question.offset, question.limit, "bpeek", False)
+                why_not = why_not or _cannot_be_read(path, error)
+        if lsf_id is not None and not question.ended:
+            peek = await self._scheduler.peek(lsf_id, question.user, ANSWER_WITHIN)
+            if peek.text is not None:
+                return memory_piece(peek.text, "bpeek", asked)
+        elif why_not:
+            raise OSError(why_not)
+        return nothing(path, question.ended)
+
+    async def _read_posted(self, question: Question, path: str, asked: Asked) -> LogAnswer:
+        return await self._posted.read(question.job, question.user, question.executable, path, question.lsf_ids, asked)
 
     async def _path(self, job: str, lsf_id: str, ended: bool) -> str | None:
         """The remembered path, or LSF is asked for it; a job that runs has bpeek, so LSF's silence is no answer."""
-        if known := self._log_path(job, lsf_id):
+        if known := self._places.of(job, lsf_id):
             return known
         try:
             async with asyncio.timeout(PATH_LIMIT):
@@ -90,4 +92,8 @@ class Questions:
             if ended:
                 raise
             return None
-        return self._remember(job, lsf_id, detail.log_file) if detail and detail.log_file else None
+        return self._places.remember(job, lsf_id, detail.log_file) if detail and detail.log_file else None
+
+
+def _cannot_be_read(path: str | None, error: Exception) -> str:
+    return f"{path} cannot be read: {getattr(error, 'strerror', None) or error}"
