@@ -82,6 +82,25 @@ interface FarmLocation extends Row {
   scheduler: string | null;
   scheduler_version: string | null;
   scheduler_answered_at: string | null;
+  scheduler_format: string | null;
+  scheduler_silent_since: string | null;
+  scheduler_problem: string | null;
+}
+
+/** One of the LSF jobs of a job. */
+interface LsfJob {
+  lsf_id: string;
+  status: string;
+  as_of: string;
+  submitted_at: string;
+  started_at: string | null;
+  ended_at: string | null;
+  exit_code: number | null;
+  reason: string | null;
+  queue: string | null;
+  host: string | null;
+  log_file: string | null;
+  elements: Record<string, number>;
 }
 
 /** What the server put into a page. */

@@ -30,7 +30,7 @@ export function holdingStill(table, draw) {
 
 /** @param {HTMLTableElement} table @returns {Element | null} */
 function heldRow(table) {
-  const opened = table.querySelector("[aria-expanded=true]")?.closest("tr");
+  const opened = table.querySelector("[aria-haspopup][aria-expanded=true]")?.closest("tr");
   if (opened) return opened;
   const focused = table.querySelector(":focus-visible")?.closest("tr");
   if (focused) return focused;

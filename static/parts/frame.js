@@ -9,6 +9,9 @@ const THEME_KEY = "batchboard-theme";
 /** Heading and footing of every page: where we are, what time it is, who answers. @param {Page} page */
 export function showFrame(page) {
   applyTheme(localStorage.getItem(THEME_KEY) ?? "");
+  const top = byId("top");
+  const measure = () => document.documentElement.style.setProperty("--heading-height", `${top.offsetHeight}px`);
+  new ResizeObserver(measure).observe(top);
   if (page.experiment) showRooms(page.experiment.name);
   const time = byId("clock");
   ticks(time, (now) => `${clock(now)} ${zone()}`);

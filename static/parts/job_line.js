@@ -1,13 +1,16 @@
 // @ts-check
 import { call } from "../edge/api.js";
-import { attribute, glow, h, setText } from "../edge/dom.js";
+import { attribute, h, setText } from "../edge/dom.js";
 import { symbol } from "../edge/symbol.js";
-import { now, stands, ticks } from "../edge/ticking.js";
-import { silentSince } from "../pure/doubts.js";
-import { isBeforeLsf, isLive, look } from "../pure/status.js";
-import { full, length, minute, moment } from "../pure/time.js";
+import { now } from "../edge/ticking.js";
+import { asOf } from "../pure/doubts.js";
+import { doubtOf, isKilling, isKillStuck, isLive } from "../pure/status.js";
+import { full, minute } from "../pure/time.js";
 import { act, acts } from "./act.js";
 import { ask } from "./ask.js";
+import { showLength, showStatus, showTime } from "./cells.js";
+import { askKill } from "./kill.js";
+import { LsfLines } from "./lsf_lines.js";
 import { Report } from "./report.js";
 
 /** @typedef {import("../pure/store.js").Store} Store */
@@ -16,7 +19,7 @@ import { Report } from "./report.js";
 export class JobLine {
   #hash = h("a", { class: "hash-name" });
   #status = h("td", { class: "status", headers: "h-status" });
-  #lsf = h("td", { class: "number", headers: "h-lsf" });
+  #lsf = h("td", { class: "number lsf", headers: "h-lsf" });
   #submitted = h("time");
   #length = h("td", { class: "number", headers: "h-length" });
   #reportCell = h("td", { class: "report", headers: "h-report" });
@@ -51,7 +54,13 @@ export class JobLine {
       h("td", { class: "actions", headers: "h-actions" }, more, group),
       this.#reportCell,
     );
+    this.single = new LsfLines({ page, line: this.element, cell: this.#lsf, asOf: (one) => this.#asOf(one) });
     this.show(job);
+  }
+
+  /** The line, and those of its LSF jobs while they are open. @returns {Element[]} */
+  get elements() {
+    return [this.element, ...this.single.elements];
   }
 
   /** @param {Job} job */
@@ -60,10 +69,12 @@ export class JobLine {
     setText(this.#hash, job.definition.name);
     attribute(this.#hash, "title", `${job.executable} ${job.parameters}\nasked for by ${job.user}`.trim());
     this.#showStatus(job);
-    const [first = "", ...others] = job.lsf_ids;
-    setText(this.#lsf, others.length ? `${first} +${others.length}` : first);
-    attribute(this.#lsf, "title", others.length ? job.lsf_ids.join(", ") : null);
-    this.#showTimes(job);
+    this.single.show(job);
+    const requested = `asked for ${full(job.requested_at)} by ${job.user}`;
+    const at = job.submitted_at ?? job.requested_at;
+    showTime(this.#submitted, at, job.submitted_at ? `${requested}\nsubmitted` : `asked for by ${job.user},`);
+    attribute(this.#submitted, "data-tentative", job.submitted_at === null);
+    showLength(this.#length, job);
     this.#showButtons(job);
     this.#report.show(job);
   }
@@ -71,55 +82,23 @@ export class JobLine {
   /** What depends on other rows: whether the farm still tells us about this job. */
   showDoubt() {
     if (isLive(this.job.status)) this.#showStatus(this.job);
+    this.single.showDoubt();
   }
 
   /** @param {Job} job */
   #showStatus(job) {
-    const before = this.#status.dataset.status;
-    const { symbol: shape, tone } = look(job.status);
-    const code = job.status === "EXIT" && job.exit_code !== null ? ` ${job.exit_code}` : "";
-    const marks = [code.trim() && `exit code${code}`, this.#killing(job) && "killing", this.#asOf(job)].filter(Boolean);
-    attribute(this.#status, "title", [job.detail, ...marks].filter(Boolean).join("\n"));
-    const drawn = [job.status, code, ...marks].join("|");
-    if (this.#status.dataset.drawn === drawn) return;
-    this.#status.dataset.drawn = drawn;
-    this.#status.dataset.status = job.status;
-    this.#status.dataset.tone = tone;
-    const word = h("span", { class: "word" }, `${job.status}${code}`);
-    const content = h("span", { class: "mark" }, symbol(shape), word);
-    if (this.#killing(job)) content.append(h("span", { class: "killing" }, symbol("killing"), "killing"));
-    const asOf = this.#asOf(job);
-    if (asOf) content.append(h("span", { class: "as-of" }, asOf));
-    this.#status.replaceChildren(content);
-    if (before !== undefined && before !== job.status) glow(content);
+    const [killing, old] = [isKilling(job), this.#asOf(job)];
+    const notes = [
+      ...(doubtOf(job) ? [{ shape: "unknown", text: "unknown" }] : []),
+      ...(killing ? [{ shape: "killing", text: "killing" }] : []),
+      ...(old ? [{ text: old }] : []),
+    ];
+    showStatus(this.#status, job, job.detail, notes);
   }
 
-  /** @param {Job} job */
-  #killing(job) {
-    return job.kill_requested_at !== null && isLive(job.status);
-  }
-
-  /** @param {Job} job */
+  /** @param {{status: string, as_of: string}} job this one, or one of its LSF jobs */
   #asOf(job) {
-    if (!isLive(job.status) || isBeforeLsf(job.status)) return "";
-    const place = /** @type {FarmLocation | undefined} */ (this.store.get(`location/${job.location}`));
-    if (place === undefined || (place.agent_connected && silentSince(place, now()) === null)) return "";
-    const said = [job.as_of, place.scheduler_answered_at ?? ""].sort()[1]; /* RFC 3339 in UTC sorts by time */
-    return `as of ${minute(said)}`;
-  }
-
-  /** @param {Job} job */
-  #showTimes(job) {
-    const at = job.submitted_at ?? job.requested_at;
-    setText(this.#submitted, moment(at, now()));
-    attribute(this.#submitted, "datetime", at);
-    const requested = `asked for ${full(job.requested_at)} by ${job.user}`;
-    attribute(this.#submitted, "title", job.submitted_at ? `submitted ${full(at)}\n${requested}` : requested);
-    attribute(this.#submitted, "data-tentative", job.submitted_at === null);
-    const started = job.started_at && Date.parse(job.started_at);
-    if (started && job.ended_at) stands(this.#length, length(Date.parse(job.ended_at) - started));
-    else if (started && isLive(job.status)) ticks(this.#length, (time) => length(time - started));
-    else stands(this.#length, "");
+    return asOf(job, this.store.get(`location/${this.job.location}`), now());
   }
 
   /** @param {Job} job */
@@ -127,7 +106,7 @@ export class JobLine {
     const live = isLive(job.status);
     const focused = document.activeElement;
     /* An action that is not possible now keeps its place. */
-    this.kill.toggleAttribute("data-off", !live || this.#killing(job));
+    this.kill.toggleAttribute("data-off", !live || (isKilling(job) && !isKillStuck(job)));
     for (const button of [this.resubmit, this.remove]) button.toggleAttribute("data-off", live);
     if (focused instanceof HTMLElement && focused.dataset.off !== undefined && this.element?.contains(focused)) this.log.focus();
   }
@@ -144,17 +123,10 @@ export class JobLine {
   }
 
   async #kill() {
-    const { lsf_id, started_at, status } = this.job;
-    const running = started_at ? `It has been running for ${length(now() - Date.parse(started_at))}. ` : "";
-    const sure = await ask({
-      title: `Kill 1 job of run ${this.job.run}?`,
-      text: `${this.job.definition.name}, ${lsf_id ? `LSF ID ${lsf_id}, ` : ""}${status}. ${running}This cannot be taken back.`,
-      safe: "Keep it",
-      act: "Kill 1 job",
-      danger: true,
-    });
-    if (!sure) return;
-    await this.#act(this.kill, "POST", "/kill", () => this.#killing(this.job) || !isLive(this.job.status));
+    const order = await askKill(this.job);
+    if (!order) return;
+    const seen = () => order.force || isKilling(this.job) || !isLive(this.job.status);
+    await this.#act(this.kill, "POST", "/kill", seen, order);
   }
 
   async #resubmit() {
@@ -176,9 +148,12 @@ export class JobLine {
     await this.#act(this.remove, "DELETE", "", () => this.store.get(key) === undefined);
   }
 
-  /** @param {HTMLButtonElement} button @param {string} method @param {string} path @param {(answer: any) => boolean} seen */
-  #act(button, method, path, seen) {
-    const send = () => call(method, `${this.page.api}/jobs/${this.job.id}${path}`);
+  /**
+   * @param {HTMLButtonElement} button @param {string} method @param {string} path @param {(answer: any) => boolean} seen
+   * @param {unknown} [body]
+   */
+  #act(button, method, path, seen, body) {
+    const send = () => call(method, `${this.page.api}/jobs/${this.job.id}${path}`, body);
     return act({ button, place: this.#reportCell, send, seen });
   }
 }
@@ -187,7 +162,7 @@ export class JobLine {
 export function liveJob(store, run, definition) {
   const jobs = /** @type {Job[]} */ (store.all("job"));
   const live = jobs.filter((job) => job.run === run && job.definition.id === definition && isLive(job.status));
-  return live.sort((a, b) => (a.id < b.id ? 1 : -1))[0];
+  return live.sort((a, b) => b.number - a.number)[0];
 }
 
 /** @param {Job} live @returns {Promise<boolean>} whether to apply its hash to its run once more */

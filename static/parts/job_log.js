@@ -1,7 +1,7 @@
 // @ts-check
 import { call, Refused } from "../edge/api.js";
-import { h, setText } from "../edge/dom.js";
-import { KEPT, LogReading, sourceWords } from "../pure/log.js";
+import { attribute, h, setText } from "../edge/dom.js";
+import { KEPT, LogReading, silentWords, sourceWords } from "../pure/log.js";
 import { isLive } from "../pure/status.js";
 
 const PIECE = 64 * 1024;
@@ -19,15 +19,20 @@ export class LogTab {
   #stopped = false;
   #busy = false;
   #text = h("pre", { class: "log", tabindex: "0", "aria-label": "Output of the job" });
+  #choice = h("select", { "aria-label": "Whose output", hidden: true });
   #source = h("span", {});
   #path = h("span", { class: "path" });
   #note = h("p", { class: "teach" });
   #earlier = h("button", { type: "button", hidden: true }, "Earlier output");
   #follow = h("button", { type: "button", hidden: true }, "Follow the end");
 
-  /** @param {string} api */
-  constructor(api) {
+  /** @param {string} api @param {string} lsfId whose output; empty: the job's */
+  constructor(api, lsfId) {
     this.api = api;
+    this.lsfId = lsfId;
+    this.#choice.addEventListener("change", () => {
+      location.hash = ["#job", this.#job?.id, "log", this.#choice.value].filter(Boolean).join("/");
+    });
     this.#earlier.addEventListener("click", () => void this.#readEarlier());
     this.#follow.addEventListener("click", () => {
       this.#toEnd();
@@ -37,7 +42,7 @@ export class LogTab {
     this.element = h(
       "div",
       { class: "log-tab" },
-      h("div", { class: "log-head" }, this.#source, this.#path, this.#earlier, this.#follow),
+      h("div", { class: "log-head" }, this.#choice, this.#source, this.#path, this.#earlier, this.#follow),
       this.#note,
       this.#text,
     );
@@ -48,12 +53,22 @@ export class LogTab {
     const first = this.#job === null;
     const ended = this.#job !== null && isLive(this.#job.status) && !isLive(job.status);
     this.#job = job;
+    this.#showChoice(job);
     if (first || ended) void this.#read();
   }
 
   stop() {
     this.#stopped = true;
     clearTimeout(this.#timer);
+  }
+
+  /** @param {Job} job */
+  #showChoice({ lsf_ids }) {
+    this.#choice.hidden = lsf_ids.length < 2;
+    if (this.#choice.hidden || this.#choice.length > lsf_ids.length) return;
+    const option = (/** @type {string} */ value, /** @type {string} */ text) =>
+      h("option", { value, selected: value === this.lsfId }, text);
+    this.#choice.replaceChildren(option("", "Output of the job"), ...lsf_ids.map((id) => option(id, `LSF ID ${id}`)));
   }
 
   async #read() {
@@ -112,8 +127,9 @@ export class LogTab {
     void this.#read();
   }
 
-  /** @param {Record<string, number>} query @returns {Promise<import("../pure/log.js").Piece>} */
+  /** @param {Record<string, number | string>} query @returns {Promise<import("../pure/log.js").Piece>} */
   #piece(query) {
+    if (this.lsfId) query.lsf_id = this.lsfId;
     const words = new URLSearchParams(Object.entries(query).map(([key, value]) => [key, String(value)]));
     return call("GET", `${this.api}/jobs/${this.#job?.id}/log?${words}`);
   }
@@ -131,10 +147,10 @@ export class LogTab {
   #showAround() {
     const { source, path, size, offset } = this.#reading;
     const none = source === "none";
-    setText(this.#source, none ? "" : `${sourceWords(source, this.#alive())}, ${size.toLocaleString("en")} bytes`);
-    setText(this.#path, path ?? "");
-    this.#path.title = path ?? "";
-    setText(this.#note, none ? sourceWords(source, this.#alive()) : "");
+    setText(this.#source, none ? "" : `${sourceWords(source)}, ${size.toLocaleString("en")} bytes`);
+    setText(this.#path, none ? "" : (path ?? ""));
+    attribute(this.#path, "title", path);
+    setText(this.#note, none ? silentWords(this.#job?.status ?? "", path) : "");
     this.#note.hidden = !none;
     this.#text.hidden = none;
     this.#earlier.hidden = offset === 0 || none;

@@ -41,10 +41,13 @@ class ReadingTab {
     } catch (cause) {
       if (!(cause instanceof Refused)) throw cause;
       if (this.#stopped) return;
-      const again = h("button", { type: "button" }, "Ask again");
-      again.addEventListener("click", () => void this.load(job));
-      this.element.replaceChildren(h("p", { class: "problem", role: "alert" }, cause.message), again);
+      this.element.replaceChildren(h("p", { class: "problem", role: "alert" }, cause.message), this.again(job));
     }
+  }
+
+  /** @param {Job} job */
+  again(job) {
+    return h("button", { type: "button", onclick: () => void this.load(job) }, "Ask again");
   }
 
   /** @param {Job} _job @returns {Promise<(Node | string)[]>} */
@@ -57,15 +60,22 @@ class ReadingTab {
 export class DetailsTab extends ReadingTab {
   /** @param {Job} job */
   async content(job) {
-    const { text, as_of } = await call("GET", `${this.api}/jobs/${job.id}/details`);
-    const again = h("button", { type: "button" }, "Ask again");
-    again.addEventListener("click", () => void this.load(job));
-    return [h("div", { class: "log-head" }, age(as_of), again), h("pre", { tabindex: "0" }, text || "Nothing was said.")];
+    const { text, as_of, pending } = await call("GET", `${this.api}/jobs/${job.id}/details`);
+    const reasons = /** @type {string[]} */ (pending ?? []).map((reason) => h("li", {}, reason));
+    const list = h("ul", { class: "pending" }, ...reasons);
+    const waits = reasons.length ? [h("h3", {}, "Why it waits"), list, h("h3", {}, "All that LSF says")] : [];
+    const said = h("pre", { tabindex: "0" }, text || "Nothing was said.");
+    return [h("div", { class: "log-head" }, age(as_of), this.again(job)), ...waits, said];
   }
 }
 
 /** How the submit script was called and what it printed. */
 export class SubmissionTab extends ReadingTab {
+  /** @param {Job} job */
+  version(job) {
+    return `${super.version(job)}|${job.detail}`;
+  }
+
   /** @param {Job} job */
   async content(job) {
     const told = await call("GET", `${this.api}/jobs/${job.id}/submission`);
@@ -82,6 +92,9 @@ export class SubmissionTab extends ReadingTab {
     fact("Exit code", told.exit_code === null ? null : String(told.exit_code));
     fact("Ended by us", told.timed_out ? "it took too long to submit" : null);
     fact("Problem", told.problem);
+    fact("Not known", told.doubt);
+    fact("Found by its tag", told.adopted?.join(", "));
+    fact("Doubles, killed", told.surplus?.join(", "));
     const printed = [...output("Standard output", told.stdout), ...output("Standard error", told.stderr)];
     if (!told.began_at && !printed.length) printed.push(h("p", { class: "teach" }, "The script was not started."));
     return [list, ...printed];
@@ -113,9 +126,9 @@ export class HistoryTab extends ReadingTab {
   }
 }
 
-/** @param {any} transition */
+/** A transition that changes nothing is a remark. @param {any} transition */
 function transitionCells({ at, from, to, by, reason, lsf_id }) {
-  const change = from === null ? to : `${from} → ${to}`;
+  const change = from === to ? h("i", {}, "remark") : from === null ? to : `${from} → ${to}`;
   return [moment(at, now()), change, by, [reason, lsf_id && `LSF ID ${lsf_id}`].filter(Boolean).join(", ")];
 }
 
@@ -127,7 +140,7 @@ function reportCells(report) {
   return [moment(report.at, now()), taken, reasons ? `${report.body} (${reasons})` : report.body];
 }
 
-/** @param {string[]} names @param {string[][]} rows */
+/** @param {string[]} names @param {(string | Node)[][]} rows */
 function table(names, rows) {
   const head = h("thead", {}, h("tr", {}, ...names.map((name) => h("th", { scope: "col" }, name))));
   const body = h("tbody", {}, ...rows.map((cells) => h("tr", {}, ...cells.map((cell) => h("td", {}, cell)))));

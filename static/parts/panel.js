@@ -2,7 +2,10 @@
 import { call, Refused } from "../edge/api.js";
 import { attribute, byId, h, setText } from "../edge/dom.js";
 import { symbol } from "../edge/symbol.js";
-import { look } from "../pure/status.js";
+import { now } from "../edge/ticking.js";
+import { asOf } from "../pure/doubts.js";
+import { listed, showStatus, where } from "./cells.js";
+import { DoubtNotice } from "./doubt_notice.js";
 import { DetailsTab, HistoryTab, SubmissionTab } from "./job_texts.js";
 import { LogTab } from "./job_log.js";
 
@@ -18,30 +21,28 @@ const TABS = { log: "Log", details: "Details", submission: "Submission", history
 
 /** @typedef {keyof typeof TABS} TabName */
 
+const ADDRESS = /^#job\/([0-9a-f]{24})(?:\/(\w+)(?:\/([\d[\]]+))?)?$/;
+
 /**
- * The job panel from the right, opened by the address `#job/ID/TAB`, which can be shared. The table stays usable.
+ * The job panel from the right, opened by the address `#job/ID/TAB`, which can be shared; `#job/ID/log/LSF_ID` is the log of
+ * one of its LSF jobs. The table stays usable.
  * @param {Page} page @param {Store} store
  */
 export function watchPanel(page, store) {
   const panel = new Panel(page, store);
   const route = () => {
-    const [, id, tab] = /^#job\/([0-9a-f]{24})(?:\/(\w+))?$/.exec(location.hash) ?? [];
-    if (id) void panel.open(id, /** @type {TabName} */ (tab && tab in TABS ? tab : "log"));
+    const [, id, tab, lsfId = ""] = ADDRESS.exec(decodeURI(location.hash)) ?? [];
+    if (id) void panel.open(id, /** @type {TabName} */ (tab && tab in TABS ? tab : "log"), lsfId);
     else panel.close();
   };
   addEventListener("hashchange", route);
   addEventListener("popstate", route);
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Escape" || document.querySelector("dialog[open], :popover-open")) return;
-    if (location.hash.startsWith("#job/")) leave();
+    if (location.hash.startsWith("#job/")) panel.leave();
   });
   route();
   return panel;
-
-  function leave() {
-    history.pushState(null, "", location.pathname + location.search);
-    panel.close();
-  }
 }
 
 class Panel {
@@ -50,8 +51,8 @@ class Panel {
   #opener = null;
   /** @type {string | null} */
   #id = null;
-  /** @type {TabName | null} */
-  #name = null;
+  /** @type {string | null} name of the tab, and whose log */
+  #side = null;
   /** @type {Tab | null} */
   #tab = null;
 
@@ -60,45 +61,54 @@ class Panel {
     this.page = page;
     this.store = store;
     this.title = h("h2", { id: "panel-title" });
-    this.status = h("span", { class: "panel-status" });
+    this.mark = h("span", {});
+    this.words = h("span", { class: "quiet" });
+    this.doubt = new DoubtNotice(page, store);
     this.tabs = h("div", { class: "tabs", role: "tablist", "aria-label": "Sides of the job" });
     this.body = h("div", { class: "panel-body", role: "tabpanel", "aria-labelledby": "panel-title" });
     const close = h("a", { class: "icon", href: "#", "aria-label": "Close the job panel", title: "Close (Esc)" }, symbol("close"));
     close.addEventListener("click", (event) => {
       event.preventDefault();
-      history.pushState(null, "", location.pathname + location.search);
-      this.close();
+      this.leave();
     });
     this.tabs.addEventListener("keydown", (event) => this.#move(event));
     attribute(this.#element, "aria-labelledby", "panel-title");
-    this.#element.append(h("header", {}, this.title, this.status, close), this.tabs, this.body);
+    const status = h("span", { class: "panel-status" }, this.mark, this.words);
+    this.#element.append(h("header", {}, this.title, status, close), this.doubt.element, this.tabs, this.body);
   }
 
-  /** @param {string} id @param {TabName} name */
-  async open(id, name) {
+  /** @param {string} id @param {TabName} name @param {string} lsfId */
+  async open(id, name, lsfId) {
+    const side = `${name}/${lsfId}`;
     if (this.#id === null) this.#opener = /** @type {HTMLElement} */ (document.activeElement);
-    if (this.#id === id && this.#name === name) return;
+    if (this.#id === id && this.#side === side) return;
     this.#tab?.stop();
     this.#id = id;
-    this.#name = name;
+    this.#side = side;
     this.#tab = null;
     this.body.replaceChildren();
     this.#showTabs(id, name);
     this.#element.hidden = false;
     document.documentElement.toggleAttribute("data-panel", true);
     const job = await this.#job(id);
-    if (this.#id !== id || this.#name !== name || !job) return;
-    this.#tab = this.#make(name);
+    if (this.#id !== id || this.#side !== side || !job) return;
+    this.#tab = this.#make(name, lsfId);
     this.body.replaceChildren(this.#tab.element);
     this.#show(job);
     /** @type {HTMLElement | null} */ (this.tabs.querySelector("[aria-selected=true]"))?.focus({ preventScroll: true });
+  }
+
+  /** Closes, and the address says so. */
+  leave() {
+    history.pushState(null, "", location.pathname + location.search);
+    this.close();
   }
 
   close() {
     if (this.#id === null) return;
     const key = `job/${this.#id}`;
     this.#tab?.stop();
-    this.#id = this.#name = this.#tab = null;
+    this.#id = this.#side = this.#tab = null;
     this.#element.hidden = true;
     document.documentElement.toggleAttribute("data-panel", false);
     const line = /** @type {HTMLElement | null} */ (document.querySelector(`[data-key="${key}"] .hash-name`));
@@ -107,7 +117,8 @@ class Panel {
 
   /** @param {Set<string>} changed */
   update(changed) {
-    if (this.#id === null || !changed.has(`job/${this.#id}`)) return;
+    if (this.#id === null) return;
+    if (!changed.has(`job/${this.#id}`) && ![...changed].some((key) => key.startsWith("location/"))) return;
     const job = this.store.get(`job/${this.#id}`);
     if (job) this.#show(job);
     else this.#tell("This job was deleted.");
@@ -116,23 +127,20 @@ class Panel {
   /** @param {Job} job */
   #show(job) {
     setText(this.title, `${job.definition.name} on run ${job.run}`);
-    const { symbol: shape, tone } = look(job.status);
-    attribute(this.status, "data-tone", tone);
-    const words = [`job ${job.number}`, job.lsf_id && `LSF ID ${job.lsf_ids.length ? job.lsf_ids.join(", ") : job.lsf_id}`];
-    const where = [job.queue, job.host].filter(Boolean).join(" on ");
-    this.status.replaceChildren(
-      h("span", { class: "mark" }, symbol(shape), h("span", { class: "word" }, job.status)),
-      h("span", { class: "quiet" }, [...words, where].filter(Boolean).join(" · ")),
-    );
+    const old = asOf(job, this.store.get(`location/${job.location}`), now());
+    showStatus(this.mark, job, job.detail, old ? [{ text: old }] : []);
+    const ids = job.lsf_ids.length > 0 && `LSF ID ${listed(job.lsf_ids)}`;
+    setText(this.words, [`job ${job.number}`, ids, where(job)].filter(Boolean).join(" · "));
+    this.doubt.show(job);
     this.#tab?.show(job);
   }
 
-  /** @param {TabName} name @returns {Tab} */
-  #make(name) {
+  /** @param {TabName} name @param {string} lsfId @returns {Tab} */
+  #make(name, lsfId) {
     const { api } = this.page;
     switch (name) {
       case "log":
-        return new LogTab(api);
+        return new LogTab(api, lsfId);
       case "details":
         return new DetailsTab(api);
       case "submission":
@@ -175,7 +183,7 @@ class Panel {
     } catch (cause) {
       if (!(cause instanceof Refused)) throw cause;
       setText(this.title, "Job");
-      this.status.replaceChildren();
+      setText(this.words, "");
       if (this.#id === id) this.#tell(cause.status === 404 ? "There is no such job; it may have been deleted." : cause.message);
       return null;
     }
@@ -185,6 +193,8 @@ class Panel {
   #tell(text) {
     this.#tab?.stop();
     this.#tab = null;
+    this.doubt.show(null);
+    this.mark.replaceChildren();
     this.body.replaceChildren(h("p", { class: "teach" }, text));
   }
 }

@@ -2,7 +2,7 @@
 import { attribute, glow, h, setText } from "../edge/dom.js";
 import { readable } from "../pure/color.js";
 import { parse } from "../pure/report.js";
-import { hasFailed, killRefused, remark } from "../pure/status.js";
+import { doubtOf, hasFailed, killRefused, remark } from "../pure/status.js";
 
 /** @typedef {import("../pure/report.js").Part} Part */
 
@@ -20,12 +20,14 @@ export class Report {
 
   /** @param {Job} job */
   show(job) {
-    const quiet = job.counters.length > 0 && !hasFailed(job.status) && !killRefused(job);
+    const loud = hasFailed(job.status) || killRefused(job) || doubtOf(job) !== null;
+    const quiet = job.counters.length > 0 && !loud;
     const text = quiet ? "" : (remark(job) ?? "");
     setText(this.#remark, text);
     this.#remark.hidden = text === "";
     attribute(this.#remark, "title", text || null);
     attribute(this.#remark, "data-failed", hasFailed(job.status));
+    attribute(this.#remark, "data-doubt", doubtOf(job) !== null);
     const names = new Set(job.counters.map((counter) => counter.name));
     for (const [name, { element }] of this.#counters) {
       if (names.has(name)) continue;

@@ -66,7 +66,7 @@ export class RunRows {
     attribute(this.#length, "title", run.ended_at ? `ended ${full(run.ended_at)}` : "the run goes on");
     this.#showParams(run, columns);
     for (const key of this.#lines.keys()) if (!jobs.some((job) => job.key === key)) this.#lines.delete(key);
-    const rows = jobs.map((job) => this.#line(job).element);
+    const rows = jobs.flatMap((job) => this.#line(job).elements);
     arrange(this.element, [this.row, ...rows]);
   }
 

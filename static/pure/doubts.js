@@ -1,42 +1,56 @@
 // @ts-check
+import { isBeforeLsf, isLive } from "./status.js";
 import { minute } from "./time.js";
 
-const SILENT_AFTER = 90_000;
+/**
+ * What is to be said of the locations, only when true. `title` says more.
+ * @typedef {{text: string, title: string}} Doubt
+ */
 
 /**
- * Whether what LSF last said of a location's jobs may be out of date: since when, in ms, or null.
- * @param {FarmLocation | undefined} location @param {number} now ms
+ * Batch clients that are away.
+ * @param {FarmLocation[]} locations @param {number} now ms @returns {Doubt[]}
  */
-export function silentSince(location, now) {
-  const answered = location?.scheduler_answered_at;
-  return answered && now - Date.parse(answered) > SILENT_AFTER ? Date.parse(answered) : null;
+export function away(locations, now) {
+  return locations
+    .filter((location) => !location.agent_connected)
+    .map(({ name, agent_seen_at }) => {
+      const seen = agent_seen_at ? `last heard of at ${minute(agent_seen_at, now)}` : "never heard of";
+      return {
+        text: `Batch client away${locations.length > 1 ? ` (${name})` : ""}`,
+        title: `The batch client of ${name} was ${seen}. Requests are kept and go out when it returns.`,
+      };
+    });
 }
 
 /**
- * What is to be said beside the connection chip, only when true.
+ * Locations where LSF does not answer while jobs there are live; null: none. Of a batch client that is away nothing is known.
  * @param {FarmLocation[]} locations @param {(location: string) => boolean} hasLiveJobs @param {number} now ms
- * @returns {{text: string, title: string}[]}
+ * @returns {Doubt | null}
  */
-export function doubts(locations, hasLiveJobs, now) {
-  const several = locations.length > 1;
-  return locations.flatMap((location) => {
-    const where = several ? ` (${location.name})` : "";
-    if (!location.agent_connected) {
-      const seen = location.agent_seen_at ? `last heard of at ${minute(location.agent_seen_at)}` : "never heard of";
-      return [
-        {
-          text: `Batch client away${where}`,
-          title: `The batch client of ${location.name} was ${seen}. Requests are kept and go out when it returns.`,
-        },
-      ];
-    }
-    const since = silentSince(location, now);
-    if (since === null || !hasLiveJobs(location.name)) return [];
-    return [
-      {
-        text: `LSF silent since ${minute(since)}${where}`,
-        title: `${location.scheduler ?? "LSF"} at ${location.name} does not answer. Statuses are as it last told them.`,
-      },
-    ];
-  });
+export function silence(locations, hasLiveJobs, now) {
+  const silent = locations.filter((location) => isSilent(location) && hasLiveJobs(location.name));
+  if (!silent.length) return null;
+  const since = silent.map(({ name, scheduler_silent_since: at }) => `since ${minute(at ?? "", now)} (${name})`);
+  const problems = silent.map(({ name, scheduler_problem: problem }) => problem && `${name}: ${problem}`);
+  return {
+    text: `LSF has not answered ${since.join(", ")}. Statuses are as it last told them.`,
+    title: problems.filter(Boolean).join("\n"),
+  };
+}
+
+/** @param {FarmLocation} location */
+function isSilent(location) {
+  return location.agent_connected && location.scheduler_silent_since != null;
+}
+
+/**
+ * The age of a status that may be out of date, because LSF or the batch client is silent; else empty.
+ * @param {{status: string, as_of: string}} job @param {FarmLocation | undefined} location @param {number} now ms
+ */
+export function asOf({ status, as_of }, location, now) {
+  if (!isLive(status) || isBeforeLsf(status) || !location) return "";
+  if (location.agent_connected && !isSilent(location)) return "";
+  const said = [as_of, location.scheduler_answered_at ?? ""].sort()[1]; /* RFC 3339 in UTC sorts by time */
+  return `as of ${minute(said, now)}`;
 }

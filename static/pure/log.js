@@ -1,4 +1,6 @@
 // @ts-check
+import { isBeforeLsf, isLive } from "./status.js";
+
 /**
  * A piece of a job's log as the API gives it; positions in bytes of its source.
  * @typedef {{text: string, source: "file" | "bpeek" | "none", offset: number, next: number, size: number,
@@ -62,16 +64,14 @@ export class LogReading {
   }
 }
 
-/** Words for what a source of output is. @param {Piece["source"] | null} source @param {boolean} live */
-export function sourceWords(source, live) {
-  switch (source) {
-    case "file":
-      return "from the log file";
-    case "bpeek":
-      return "from bpeek, until LSF writes the log file";
-    case "none":
-      return live ? "No output yet. Output appears when the job ends, or sooner when LSF can show it." : "No output was found.";
-    default:
-      return "";
-  }
+/** Where output comes from. @param {Piece["source"] | null} source */
+export function sourceWords(source) {
+  return source === "bpeek" ? "from bpeek, until LSF writes the log file" : "from the log file";
+}
+
+/** Why there is no output. @param {string} status of the job @param {string | null} path where LSF writes it */
+export function silentWords(status, path) {
+  const where = path ? `, in ${path}` : "";
+  if (isBeforeLsf(status)) return "No output yet: LSF does not have the job.";
+  return isLive(status) ? `No output yet: output appears when the job ends${where}.` : `No output was found${where}.`;
 }

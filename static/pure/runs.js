@@ -55,7 +55,7 @@ export class RunWindow {
 
   /** Jobs of a run in the order they were asked for. @param {number} run @returns {Job[]} */
   jobs(run) {
-    return [...(this.#jobs.get(run)?.values() ?? [])].sort((a, b) => (a.id < b.id ? -1 : 1));
+    return [...(this.#jobs.get(run)?.values() ?? [])].sort((a, b) => a.number - b.number);
   }
 }
 

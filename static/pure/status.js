@@ -28,6 +28,8 @@ const LOOKS = {
 const ENDED = new Set(["DONE", "EXIT", "LOST", "Submit failed"]);
 const BEFORE_LSF = new Set(["Request Sent", "Persisted", "LSF_Slow"]);
 const WAITING = new Set(["PEND", "PSUSP", "WAIT", "PROV"]);
+const OUT_OF_CONTACT = new Set(["UNKWN", "ZOMBI"]);
+const IN_DOUBT = "unknown: ";
 
 /** @param {string} status @returns {Look} a word we do not know is shown, and asks for attention */
 export function look(status) {
@@ -47,6 +49,21 @@ export function hasFailed(status) {
 /** @param {string} status */
 export function isBeforeLsf(status) {
   return BEFORE_LSF.has(status);
+}
+
+/** A kill was asked for, and LSF has not said yet that the job has ended. @param {Job} job */
+export function isKilling(job) {
+  return job.kill_requested_at !== null && isLive(job.status);
+}
+
+/** A kill waits for a host that LSF cannot reach; LSF can be made to forget the job. @param {Job} job */
+export function isKillStuck(job) {
+  return isKilling(job) && OUT_OF_CONTACT.has(job.status);
+}
+
+/** Why it is not known whether LSF has the job; null when that is known. @param {Job} job @returns {string | null} */
+export function doubtOf({ status, detail }) {
+  return isBeforeLsf(status) && detail.startsWith(IN_DOUBT) ? detail.slice(IN_DOUBT.length) : null;
 }
 
 /**

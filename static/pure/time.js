@@ -20,15 +20,17 @@ export function clock(at) {
   return clockFormat.format(new Date(at));
 }
 
-/** `14:02`. @param {string | number} at */
-export function minute(at) {
-  return minuteFormat.format(new Date(at));
+/** `14:02`; with `now` on another day, `21 Nov 14:02`. @param {string | number} at @param {number} [now] */
+export function minute(at, now) {
+  const [then, text] = [new Date(at), minuteFormat.format(new Date(at))];
+  const today = now === undefined || new Date(now).toDateString() === then.toDateString();
+  return today ? text : `${dayFormat.format(then)} ${text}`;
 }
 
 /** `14:02:31` today, `21 Nov 14:02` on any other day. @param {string | number} at @param {number} now */
 export function moment(at, now) {
   const today = new Date(now).toDateString() === new Date(at).toDateString();
-  return today ? clock(at) : `${dayFormat.format(new Date(at))} ${minute(at)}`;
+  return today ? clock(at) : minute(at, now);
 }
 
 /** With weekday, date and zone, for tooltips. @param {string | number} at */

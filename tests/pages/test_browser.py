@@ -1,22 +1,9 @@
 """The pages in a real browser in front of a real manager; no agent: jobs wait as `Persisted` after a while."""
 
-import os
-import shutil
-import signal
-import socket
-import subprocess
-import sys
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
+from playwright.sync_api import Page, expect
 
-import httpx
-import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-TOKEN = "token-of-the-page-tests"
+from tests.pages.conftest import needs_chromium, open_page
+from tests.pages.manager import Manager
 
 SHOW_REPORT = """async (row) => {
   const page = document.querySelector("script[type=module]").src;
@@ -26,119 +13,13 @@ SHOW_REPORT = """async (row) => {
   new Report(cell).show(row);
 }"""
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")
-
-
-@dataclass
-class Manager:
-    """The manager as its own program; can be ended and started again on the same port and data."""
-
-    folder: Path
-    port: int
-    process: "subprocess.Popen[str] | None" = field(default=None)
-
-    @property
-    def url(self) -> str:
-        return f"http://localhost:{self.port}"
-
-    def start(self) -> None:
-        settings = {
-            "BATCHBOARD_DATA_DIR": str(self.folder),
-            "BATCHBOARD_HOST": "127.0.0.1",
-            "BATCHBOARD_PORT": str(self.port),
-            "BATCHBOARD_PUBLIC_URL": self.url,
-            "BATCHBOARD_TOKEN": TOKEN,
-        }
-        inherited = {name: value for name, value in os.environ.items() if not name.startswith("BATCHBOARD_")}
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "realtime", "serve"],
-            env=inherited | settings,
-            stdout=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-        )
-        assert self.process.stdout is not None
-        assert "open http://" in self.process.stdout.readline()
-
-    def stop(self) -> None:
-        if self.process is None:
-            return
-        self.process.send_signal(signal.SIGTERM)
-        try:
-            self.process.wait(10)
-        except subprocess.TimeoutExpired:
-            os.killpg(self.process.pid, signal.SIGKILL)
-            self.process.wait(5)
-        if self.process.stdout is not None:
-            self.process.stdout.close()
-        self.process = None
-
-    def call(self, method: str, path: str, body: Any = None) -> Any:
-        """A call of the API by another program."""
-        headers = {"Authorization": f"Bearer {TOKEN}"}
-        answer = httpx.request(method, f"{self.url}/api/v1{path}", json=body, headers=headers, timeout=10)
-        assert answer.is_success, answer.text
-        return answer.json() if answer.content else None
-
-
-@pytest.fixture(scope="module")
-def manager(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Manager]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    manager = Manager(tmp_path_factory.mktemp("pages"), port)
-    manager.start()
-    yield manager
-    manager.stop()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        arguments = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def experiment(manager: Manager, request: pytest.FixtureRequest) -> str:
-    """A new experiment with run 1 and the hash `one`."""
-    name = request.node.name[:60].replace("[", "-").replace("]", "")
-    manager.call("POST", "/experiments", {"name": name})
-    manager.call("POST", f"/experiments/{name}/definitions", {"name": "one", "executable": "/nowhere/one.sh"})
-    manager.call("POST", f"/experiments/{name}/runs", {})
-    return str(name)
-
-
-@pytest.fixture
-def page(manager: Manager, browser: Browser) -> Iterator[Page]:
-    """A logged-in page on which nothing may go wrong unnoticed."""
-    context = browser.new_context(viewport={"width": 1440, "height": 900})
-    page = context.new_page()
-    wrong: list[str] = []
-    page.on("pageerror", lambda error: wrong.append(str(error)))
-    page.on("console", lambda said: wrong.append(said.text) if _matters(said.type, said.text) else None)
-    page.goto(f"{manager.url}/?token={TOKEN}")
-    yield page
-    context.close()
-    assert wrong == []
-
-
-def _matters(kind: str, text: str) -> bool:
-    """The browser itself notes refusals and lost connections; the page shows them, they are no fault of its own."""
-    return kind in ("error", "warning") and not text.startswith(("Failed to load resource", "WebSocket connection"))
-
-
-def _open(page: Page, manager: Manager, experiment: str, more: str = "") -> None:
-    page.goto(f"{manager.url}/experiments/{experiment}{more}")
-    expect(page.locator("#chip-text")).to_have_text("Live")
+pytestmark = needs_chromium
 
 
 def test_a_hash_is_applied_by_keyboard_and_its_line_comes_by_the_feed(
     page: Page, manager: Manager, experiment: str
 ) -> None:
-    _open(page, manager, experiment)
+    open_page(page, manager, experiment)
     page.get_by_role("button", name="Apply a hash to run 1").press("ArrowDown")
     expect(page.get_by_role("menuitem", name="one")).to_be_focused()
     page.keyboard.press("Enter")
@@ -150,7 +31,7 @@ def test_a_hash_that_is_live_on_the_run_asks_first_and_the_safe_answer_makes_not
     page: Page, manager: Manager, experiment: str
 ) -> None:
     manager.call("POST", f"/experiments/{experiment}/jobs", {"definition": "one", "runs": 1})
-    _open(page, manager, experiment)
+    open_page(page, manager, experiment)
     page.get_by_role("button", name="Apply a hash to run 1").click()
     page.get_by_role("menuitem", name="one").click()
     expect(page.get_by_role("dialog")).to_contain_text("apply again?")
@@ -160,7 +41,7 @@ def test_a_hash_that_is_live_on_the_run_asks_first_and_the_safe_answer_makes_not
 
 
 def test_a_refusal_is_shown_where_the_action_was_until_dismissed(page: Page, manager: Manager, experiment: str) -> None:
-    _open(page, manager, experiment)
+    open_page(page, manager, experiment)
     refusal = '{"error": {"code": "busy", "message": "the store is busy"}}'
     page.route("**/jobs", lambda route: route.fulfill(status=503, body=refusal, content_type="application/json"))
     page.get_by_role("button", name="Apply a hash to run 1").click()
@@ -172,7 +53,7 @@ def test_a_refusal_is_shown_where_the_action_was_until_dismissed(page: Page, man
 
 def test_a_hostile_report_is_shown_and_never_executed(page: Page, manager: Manager, experiment: str) -> None:
     made = manager.call("POST", f"/experiments/{experiment}/jobs", {"definition": "one", "runs": 1})["jobs"][0]
-    _open(page, manager, experiment)
+    open_page(page, manager, experiment)
     evil = '<img src=x onerror="document.title=1"> List<int> <font color=yellow>bright</font>'
     row = made | {"counters": [{"name": "<b>Name</b>", "value": evil, "color": "red"}], "seq": made["seq"] + 1}
     page.evaluate(SHOW_REPORT, row)
@@ -186,7 +67,7 @@ def test_a_hostile_report_is_shown_and_never_executed(page: Page, manager: Manag
 def test_when_the_server_goes_away_the_view_stays_and_what_was_missed_comes_after(
     page: Page, manager: Manager, experiment: str
 ) -> None:
-    _open(page, manager, experiment)
+    open_page(page, manager, experiment)
     manager.stop()
     expect(page.locator("#chip-text")).to_contain_text("Stale since", timeout=10_000)
     expect(page.locator("#stale-note")).to_contain_text("Data from")
@@ -203,7 +84,7 @@ def test_when_the_server_goes_away_the_view_stays_and_what_was_missed_comes_afte
 def test_a_command_line_typed_as_executable_is_split_and_a_new_empty_row_follows(
     page: Page, manager: Manager, experiment: str
 ) -> None:
-    _open(page, manager, experiment, "/definitions")
+    open_page(page, manager, experiment, "/definitions")
     rows = page.locator("#definitions > tbody")
     expect(rows).to_have_count(2)
     rows.last.get_by_label("Hash").click()
@@ -227,7 +108,7 @@ def test_a_cell_that_is_typed_in_is_not_overwritten_and_a_conflict_shows_both_va
     page: Page, manager: Manager, experiment: str
 ) -> None:
     found = manager.call("GET", f"/experiments/{experiment}/definitions")["items"][0]
-    _open(page, manager, experiment, "/definitions")
+    open_page(page, manager, experiment, "/definitions")
     row = page.locator(f'tbody[data-key="{found["key"]}"]')
     row.get_by_label("Parameters").fill("mine")
     change = {"parameters": "theirs", "name": "renamed"}
@@ -244,7 +125,7 @@ def test_a_cell_that_is_typed_in_is_not_overwritten_and_a_conflict_shows_both_va
 
 def test_the_panel_is_an_address_and_esc_gives_the_focus_back(page: Page, manager: Manager, experiment: str) -> None:
     made = manager.call("POST", f"/experiments/{experiment}/jobs", {"definition": "one", "runs": 1})["jobs"][0]
-    _open(page, manager, experiment, f"#job/{made['id']}/history")
+    open_page(page, manager, experiment, f"#job/{made['id']}/history")
     expect(page.locator("#panel")).to_contain_text("Request Sent")
     page.keyboard.press("Escape")
     expect(page.locator("#panel")).to_be_hidden()
@@ -257,7 +138,7 @@ def test_the_panel_is_an_address_and_esc_gives_the_focus_back(page: Page, manage
 def test_an_open_menu_stays_in_place_when_a_run_comes_in_above(page: Page, manager: Manager, experiment: str) -> None:
     for _ in range(30):
         manager.call("POST", f"/experiments/{experiment}/runs", {})
-    _open(page, manager, experiment)
+    open_page(page, manager, experiment)
     button = page.get_by_role("button", name="Apply a hash to run 30")
     button.click()
     before = button.bounding_box()

@@ -15,7 +15,7 @@ MODULES = sorted(path for folder in ("pure", "edge", "parts", "pages") for path 
 STYLES = sorted((STATIC / "style").glob("*.css"))
 PAGES = {"experiments.html", "control.html", "definitions.html"}
 CODE_LIMIT = 120 * 1024
-"""Bytes of scripts and styles without their comments."""
+"""Bytes of the scripts and styles of a page without their comments."""
 
 
 @pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")
@@ -28,9 +28,17 @@ def test_pure_modules_keep_their_rules(suite: str) -> None:
     assert re.search(r"^# pass [1-9]", ran.stdout, re.M), ran.stdout
 
 
-def test_scripts_and_styles_stay_small() -> None:
-    size = sum(len(_without_comments(path.read_text()).encode()) for path in MODULES + STYLES)
+@pytest.mark.parametrize("page", sorted(PAGES))
+def test_the_scripts_and_styles_of_a_page_stay_small(page: str) -> None:
+    styles = _styles(page)
+    assert {path.name for path in styles} >= {"tokens.css", "base.css"}
+    size = sum(len(_without_comments(path.read_text()).encode()) for path in _modules(page) | styles)
     assert 0 < size < CODE_LIMIT
+
+
+def test_no_script_or_style_is_left_that_no_page_loads() -> None:
+    assert set().union(*(_modules(page) for page in PAGES)) == set(MODULES)
+    assert set().union(*(_styles(page) for page in PAGES)) == set(STYLES)
 
 
 def _without_comments(text: str) -> str:
@@ -58,13 +66,25 @@ def test_pure_modules_know_neither_page_nor_network() -> None:
 @pytest.mark.parametrize("page", sorted(PAGES))
 def test_every_module_of_a_page_is_preloaded_and_none_besides(page: str) -> None:
     text = _environment().get_template(page).render(static="", title="t", page="{}")
-    entry = re.findall(r'<script type="module" blocking="render" src="/([^"]+)"', text)
-    assert len(entry) == 1
+    (entry,) = re.findall(r'<script type="module" blocking="render" src="/([^"]+)"', text)
     preloaded = re.findall(r'<link rel="modulepreload" href="/([^"]+)"', text)
-    needed: set[Path] = set()
-    _reach((STATIC / entry[0]).resolve(), needed)
-    assert {(STATIC / name).resolve() for name in preloaded} == needed - {(STATIC / entry[0]).resolve()}
+    assert {(STATIC / name).resolve() for name in preloaded} == _modules(page) - {(STATIC / entry).resolve()}
     assert len(preloaded) == len(set(preloaded))
+
+
+def _modules(page: str) -> set[Path]:
+    """What the entry of a page reaches, itself included."""
+    text = _environment().get_template(page).render(static="", title="t", page="{}")
+    (entry,) = re.findall(r'<script type="module" blocking="render" src="/([^"]+)"', text)
+    found: set[Path] = set()
+    _reach((STATIC / entry).resolve(), found)
+    return found
+
+
+def _styles(page: str) -> set[Path]:
+    """The style sheets that a page loads."""
+    text = _environment().get_template(page).render(static="", title="t", page="{}")
+    return {STATIC / name for name in re.findall(r'<link rel="stylesheet" href="/([^"]+)"', text)}
 
 
 def _reach(module: Path, found: set[Path]) -> None:
@@ -92,10 +112,7 @@ def test_templates_hold_no_inline_script_style_or_foreign_address(path: Path) ->
 def test_the_elements_that_a_page_asks_for_by_id_are_in_it(page: str) -> None:
     text = _environment().get_template(page).render(static="", title="t", page="{}")
     there = set(re.findall(r'\bid="([^"]+)"', text))
-    entry = re.findall(r'src="/([^"]+)"></script>', text)[0]
-    needed: set[Path] = set()
-    _reach((STATIC / entry).resolve(), needed)
-    asked = {name for module in needed for name in re.findall(r'byId\("([^"]+)"\)', module.read_text())}
+    asked = {name for module in _modules(page) for name in re.findall(r'byId\("([^"]+)"\)', module.read_text())}
     assert asked - there == set()
 
 

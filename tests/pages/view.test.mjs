@@ -1,21 +1,22 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { delay, delayAsked } from "../../static/pure/backoff.js";
-import { doubts } from "../../static/pure/doubts.js";
+import { asOf, away, silence } from "../../static/pure/doubts.js";
 import { decide, looksLikeShell, objection, split, splitCommand } from "../../static/pure/edit.js";
+import { silentWords } from "../../static/pure/log.js";
 import { floorOf, paramColumns, RunWindow } from "../../static/pure/runs.js";
-import { isLive, look, remark, tally } from "../../static/pure/status.js";
+import { doubtOf, isKillStuck, isLive, look, remark, tally } from "../../static/pure/status.js";
 import { Store } from "../../static/pure/store.js";
-import { ago, length, moment } from "../../static/pure/time.js";
+import { ago, length, minute, moment } from "../../static/pure/time.js";
 
 const run = (number, params = {}) => ({ key: `run/${number}`, kind: "run", seq: number, number, params });
-const job = (id, on, status = "RUN") => ({ key: `job/${id}`, kind: "job", seq: 1, id, run: on, status });
+const job = (id, on, status = "RUN", number = 1) => ({ key: `job/${id}`, kind: "job", seq: 1, id, run: on, status, number });
 
 test("runs stand newest first, their jobs in the order they were asked for", () => {
-  const store = new Store({ epoch: "e", seq: 9, rows: [run(1), run(3), run(2), job("b", 3), job("a", 3)] });
+  const store = new Store({ epoch: "e", seq: 9, rows: [run(1), run(3), run(2), job("a", 3, "RUN", 2), job("b", 3)] });
   const view = new RunWindow(store, null);
   assert.deepEqual(view.runs().map((one) => one.number), [3, 2, 1]);
-  assert.deepEqual(view.jobs(3).map((one) => one.id), ["a", "b"]);
+  assert.deepEqual(view.jobs(3).map((one) => one.id), ["b", "a"]);
 });
 
 test("a run below those loaded is not shown before its neighbours are", () => {
@@ -83,15 +84,57 @@ test("values that cannot be saved are refused in words", () => {
   assert.match(objection("parameters", "x".repeat(4001)), /4,000/);
 });
 
-test("doubts are said only when true", () => {
-  const now = Date.parse("2026-01-01T12:00:00Z");
-  const place = { name: "default", agent_connected: true, scheduler: "LSF", scheduler_answered_at: "2026-01-01T11:59:00Z" };
-  const silent = { ...place, scheduler_answered_at: "2026-01-01T11:58:00Z" };
-  assert.deepEqual(doubts([place], () => true, now), []);
-  assert.deepEqual(doubts([silent], () => false, now), []);
-  assert.match(doubts([silent], () => true, now)[0].text, /^LSF silent since \d\d:58$/);
-  assert.equal(doubts([{ ...silent, agent_connected: false }], () => true, now)[0].text, "Batch client away");
-  assert.match(doubts([place, { ...place, name: "far", agent_connected: false }], () => true, now)[0].text, /away \(far\)/);
+const now = Date.parse("2026-01-01T12:00:00Z");
+const place = { name: "default", agent_connected: true, agent_seen_at: null, scheduler_silent_since: null, scheduler_problem: null, scheduler_answered_at: "2026-01-01T11:56:00Z" };
+const silent = { ...place, scheduler_silent_since: "2026-01-01T11:58:00Z", scheduler_problem: "bjobs: no answer after 30 s" };
+
+test("LSF counts as silent only where it does not answer, its batch client is there and jobs are live", () => {
+  assert.equal(silence([place], () => true, now), null);
+  assert.equal(silence([silent], () => false, now), null);
+  assert.equal(silence([{ ...silent, agent_connected: false }], () => true, now), null);
+  const said = silence([silent], () => true, now);
+  assert.match(said.text, /^LSF has not answered since \d\d:58 \(default\)\./);
+  assert.equal(said.title, "default: bjobs: no answer after 30 s");
+});
+
+test("several silent locations are said in one sentence, each with its name and time", () => {
+  const far = { ...silent, name: "far", scheduler_silent_since: "2026-01-01T11:50:00Z" };
+  assert.match(silence([silent, place, far], () => true, now).text, /since \d\d:58 \(default\), since \d\d:50 \(far\)\./);
+  assert.match(silence([far, silent], (name) => name === "far", now).text, /answered since \d\d:50 \(far\)\./);
+});
+
+test("a batch client that is away is named when there are several locations", () => {
+  const gone = { ...place, agent_connected: false };
+  assert.deepEqual(away([place], now), []);
+  assert.equal(away([gone], now)[0].text, "Batch client away");
+  assert.match(away([place, { ...gone, name: "far" }], now)[0].text, /away \(far\)/);
+});
+
+test("a live job in LSF says how old its status is, only while nobody can tell", () => {
+  const one = { status: "RUN", as_of: "2026-01-01T11:40:00Z" };
+  assert.equal(asOf(one, place, now), "");
+  assert.match(asOf(one, silent, now), /^as of \d\d:56$/);
+  assert.match(asOf({ ...one, as_of: "2026-01-01T11:57:00Z" }, { ...place, agent_connected: false }, now), /^as of \d\d:57$/);
+  for (const status of ["DONE", "LSF_Slow"]) assert.equal(asOf({ ...one, status }, silent, now), "");
+  assert.equal(asOf(one, undefined, now), "");
+});
+
+test("a doubt is a job before LSF that says so, and nothing else is", () => {
+  assert.equal(doubtOf({ status: "LSF_Slow", detail: "unknown: LSF did not answer" }), "LSF did not answer");
+  assert.equal(doubtOf({ status: "LSF_Slow", detail: "agent silent" }), null);
+  assert.equal(doubtOf({ status: "EXIT", detail: "unknown: x" }), null);
+});
+
+test("a kill is stuck only when it was asked for and LSF has lost the host", () => {
+  const asked = "2026-01-01T11:40:00Z";
+  assert.ok(isKillStuck({ status: "UNKWN", kill_requested_at: asked }) && isKillStuck({ status: "ZOMBI", kill_requested_at: asked }));
+  assert.ok(!isKillStuck({ status: "UNKWN", kill_requested_at: null }) && !isKillStuck({ status: "RUN", kill_requested_at: asked }));
+});
+
+test("a log without output says when it comes and where", () => {
+  assert.match(silentWords("RUN", "/logs/7"), /output appears when the job ends, in \/logs\/7\./);
+  assert.match(silentWords("LSF_Slow", null), /LSF does not have the job/);
+  assert.equal(silentWords("DONE", null), "No output was found.");
 });
 
 test("coming back takes between half a second and half a minute, growing and spread", () => {
@@ -106,5 +149,7 @@ test("lengths and ages read as people say them", () => {
   assert.deepEqual([7e3, 252e3, 3753e3, 90000e3, -5].map(length), ["0:07", "4:12", "1:02:33", "1 d 1:00:00", "0:00"]);
   assert.deepEqual([1e3, 12e3, 240e3, 3 * 3600e3, 50 * 3600e3].map((ms) => ago(0, ms)), ["now", "12 s ago", "4 min ago", "3 h ago", "2 d ago"]);
   assert.match(moment("2026-01-01T12:00:00", Date.parse("2026-01-01T13:00:00")), /^12:00:00$/);
+  assert.equal(minute("2026-01-01T12:00:00", Date.parse("2026-01-03T13:00:00")), "1 Jan 12:00");
+  assert.equal(minute("2026-01-01T12:00:00"), "12:00");
   assert.match(moment("2026-01-01T12:00:00", Date.parse("2026-01-03T13:00:00")), /^1 Jan 12:00$/);
 });

@@ -1,0 +1,65 @@
+"""A real browser and a real manager for the tests of the pages."""
+
+import shutil
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from tests.pages.manager import TOKEN, Manager
+from tests.ports import free_port
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")
+
+
+@pytest.fixture(scope="module")
+def manager(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Manager]:
+    manager = Manager(tmp_path_factory.mktemp("pages"), free_port())
+    manager.start()
+    yield manager
+    manager.stop()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        arguments = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def experiment(manager: Manager, request: pytest.FixtureRequest) -> str:
+    """A new experiment with run 1 and the hash `one`."""
+    name = request.node.name[:60].replace("[", "-").replace("]", "")
+    manager.call("POST", "/experiments", {"name": name})
+    manager.call("POST", f"/experiments/{name}/definitions", {"name": "one", "executable": "/nowhere/one.sh"})
+    manager.call("POST", f"/experiments/{name}/runs", {})
+    return str(name)
+
+
+@pytest.fixture
+def page(manager: Manager, browser: Browser) -> Iterator[Page]:
+    """A logged-in page on which nothing may go wrong unnoticed."""
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    page = context.new_page()
+    wrong: list[str] = []
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on("console", lambda said: wrong.append(said.text) if _matters(said.type, said.text) else None)
+    page.goto(f"{manager.url}/?token={TOKEN}")
+    yield page
+    context.close()
+    assert wrong == []
+
+
+def _matters(kind: str, text: str) -> bool:
+    """The browser itself notes refusals and lost connections; the page shows them, they are no fault of its own."""
+    return kind in ("error", "warning") and not text.startswith(("Failed to load resource", "WebSocket connection"))
+
+
+def open_page(page: Page, manager: Manager, experiment: str, more: str = "") -> None:
+    """The page Batch control of an experiment (`more`: another page, or a place on it), following the feed."""
+    page.goto(f"{manager.url}/experiments/{experiment}{more}")
+    expect(page.locator("#chip-text")).to_have_text("Live")
