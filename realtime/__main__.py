@@ -8,6 +8,7 @@ import time
 import click
 
 from realtime import __version__
+from realtime.cli.check import check
 from realtime.cli.configured import configured, refuse_settings
 from realtime.cli.experiments import experiment, run
 from realtime.settings import SettingsError, help_text
@@ -68,6 +69,7 @@ def demo() -> None:
         sys.exit(2)
 
 
+main.add_command(check)
 main.add_command(experiment)
 main.add_command(run)
 

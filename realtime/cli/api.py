@@ -91,6 +91,10 @@ class Api:
         """PATCH as `kind`."""
         return self._call("PATCH", path, kind, content=encode(body))
 
+    def delete(self, path: str) -> None:
+        """DELETE of what leaves nothing behind."""
+        self._send("DELETE", path)
+
     def _call(
         self,
         method: str,
@@ -101,16 +105,28 @@ class Api:
         content: bytes | None = None,
         headers: dict[str, str] | None = None,
     ) -> T:
+        answer = self._send(method, path, params=params, content=content, headers=headers)
+        try:
+            return decode(answer.content, kind)
+        except msgspec.DecodeError as error:
+            raise Unreachable(f"what answers at {self._address} is not a manager of this version: {error}") from error
+
+    def _send(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: dict[str, str | int] | None = None,
+        content: bytes | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> httpx.Response:
         try:
             answer = self._client.request(method, path, params=params, content=content, headers=headers)
         except httpx.TransportError as error:
             raise Unreachable(f"no manager at {self._address}: {error or type(error).__name__}") from error
         if not answer.is_success:
             raise _refusal(answer)
-        try:
-            return decode(answer.content, kind)
-        except msgspec.DecodeError as error:
-            raise Unreachable(f"what answers at {self._address} is not a manager of this version: {error}") from error
+        return answer
 
 
 def _refusal(answer: httpx.Response) -> ApiError:

@@ -69,5 +69,6 @@ def test_pages_and_static_files_come_from_the_wheel(served: httpx.Client, site: 
 
 def test_the_examples_and_migrations_are_in_the_wheel(site: Path) -> None:
     assert (site / "lsf_agent" / "examples" / "submit.sh").stat().st_mode & 0o111
+    assert (site / "realtime" / "deploy" / "batchboard-agent.service").is_file()
     assert list((site / "realtime" / "store" / "migrations" / "versions").glob("0001*.py"))
     assert not (site / "tests").exists()
