@@ -14,7 +14,7 @@ install: $(VENV)/.installed
 
 test: $(VENV)/.installed-test
 	@$(MAKE) --no-print-directory tools
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $$($(BIN)/python -c "import xdist" 2>/dev/null && echo "-n 4 --dist worksteal")
 
 check: $(VENV)/.installed-test
 	$(BIN)/ruff format --check .
@@ -31,7 +31,7 @@ clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
 
 # Programs that some tests need, as command:package. Those tests skip themselves without them.
-TOOLS := chromium:chromium node:nodejs
+TOOLS := chromium:chromium node:nodejs sudo:sudo
 
 .PHONY: tools
 tools:
@@ -55,7 +55,7 @@ $(VENV)/.installed: pyproject.toml requirements.lock | $(BIN)/python
 $(VENV)/.installed-test: $(VENV)/.installed
 	$(PIP) install --quiet --constraint requirements.lock --editable '.[test]' || { \
 	    $(PIP) install --quiet --constraint requirements.lock pytest pytest-asyncio pytest-timeout ruff mypy && \
-	    for package in hypothesis playwright websockets; do \
+	    for package in pytest-xdist hypothesis playwright websockets; do \
 	        $(PIP) install --quiet --constraint requirements.lock $$package || \
 	            echo "Cannot be installed: $$package. The tests that need it are skipped."; \
 	    done; }

@@ -33,7 +33,8 @@ ALLOWED = {
         *("realtime.domain", "realtime.protocol", "realtime.settings", "realtime.store", "realtime.bus"),
         *("realtime.service", "realtime.feed"),
     },
-    "realtime.cli": {"realtime.protocol", "realtime.settings"},
+    "realtime.check": {"realtime.domain", "realtime.settings", "realtime.store", "realtime.bus"},
+    "realtime.cli": {"realtime.domain", "realtime.protocol", "realtime.settings", "realtime.check"},
     "realtime.demo": {"realtime.protocol", "realtime.settings", "realtime.supervisor", "realtime.cli"},
     "realtime.app": {
         *("realtime.domain", "realtime.protocol", "realtime.settings", "realtime.store", "realtime.bus"),

@@ -2,7 +2,14 @@
 
 import uvloop
 
-from tests.bench.report_fanout import measure
+from tests.bench import follow, report_fanout
+
+
+async def main() -> None:
+    """One after the other."""
+    await report_fanout.measure()
+    await follow.measure()
+
 
 if __name__ == "__main__":
-    uvloop.run(measure())
+    uvloop.run(main())

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import httpx
 
+from realtime.protocol.agent import VERSION
 from tests.ports import free_port
 
 TOKEN = "bench"
@@ -61,10 +62,10 @@ async def job_address(client: httpx.AsyncClient) -> str:
     await client.post(f"{api}/bench/definitions", json={"name": "h", "executable": "/opt/submit.sh"})
     await client.post(f"{api}/bench/jobs", json={"definition": "h", "runs": 1})
     agent = {"Authorization": f"Bearer {AGENT_TOKEN}"}
-    lease = {"protocol": 1, "location": "default", "agent": "bench", "version": "0"}
+    lease = {"protocol": VERSION, "location": "default", "agent": "bench", "version": "0"}
     body = {**lease, "scheduler": None, "scheduler_version": None}
     generation = (await client.post("/agent/v1/lease", json=body, headers=agent)).json()["generation"]
     asked = {"location": "default", "generation": generation, "room": 1, "holding": []}
-    work = await client.post("/agent/v1/work", json={**asked, "scheduler_answered_at": None}, headers=agent)
+    work = await client.post("/agent/v1/work", json={**asked, "state": {}}, headers=agent)
     address: str = work.json()["submit"][0]["environment"]["BATCH_UPDATE_URL"]
     return address
