@@ -23,7 +23,7 @@ from lsf_agent.lsf.commands import Commands
 from lsf_agent.notify import VARIABLES, Notify
 from lsf_agent.profile import ProfileError, with_profile
 from lsf_agent.scheduler import Scheduler
-from lsf_agent.spool import Spool, SpoolError
+from lsf_agent.submission.spool import Spool, SpoolError
 from realtime.settings import Settings, SettingsError, read
 
 log = logging.getLogger("lsf_agent")

@@ -21,24 +21,24 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
+from lsf_agent.answers.checks import check
+from lsf_agent.answers.places import LogPlaces
+from lsf_agent.answers.posted import PostedLogs
+from lsf_agent.answers.questions import Questions
+from lsf_agent.answers.verify import Verifier
 from lsf_agent.backoff import Backoff, jittered
-from lsf_agent.checks import check
-from lsf_agent.follower import Follower
+from lsf_agent.following.follower import Follower
+from lsf_agent.following.kills import Kills
+from lsf_agent.following.tracker import Tracker
 from lsf_agent.hands import Hands
 from lsf_agent.items import Items, guarded
-from lsf_agent.kills import Kills
 from lsf_agent.link import HELD_LIMIT, Link, RefusedError
-from lsf_agent.lookout import Lookout
 from lsf_agent.outbox import Outbox
-from lsf_agent.places import LogPlaces
-from lsf_agent.posted import PostedLogs
-from lsf_agent.questions import Questions
 from lsf_agent.scheduler import Scheduler, Version
-from lsf_agent.spool import KeptLease, Spool
 from lsf_agent.state import agent_state
-from lsf_agent.submissions import Means, Submission
-from lsf_agent.tracker import Tracker
-from lsf_agent.verify import Verifier
+from lsf_agent.submission.lookout import Lookout
+from lsf_agent.submission.spool import KeptLease, Spool
+from lsf_agent.submission.submissions import Means, Submission
 from realtime import __version__
 from realtime.protocol.agent import (
     QUESTION_TIMEOUT,

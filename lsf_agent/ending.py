@@ -11,7 +11,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from lsf_agent.spool import Spool
+from lsf_agent.submission.spool import Spool
 
 WITHIN = 1.5
 POLL = 0.02

@@ -1,9 +1,9 @@
 """How the agent and its batch system fare, as the manager is told with each request for work."""
 
-from lsf_agent.follower import Follower
+from lsf_agent.following.follower import Follower
+from lsf_agent.following.tracker import Tracker
 from lsf_agent.outbox import Outbox
 from lsf_agent.scheduler import Scheduler
-from lsf_agent.tracker import Tracker
 from realtime.protocol.agent import AgentState, CommandCount
 
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lsf_agent.calls import SLOW, Answer, Call, answer, needs_asking, unnoted
 from lsf_agent.lsf.bsub import ids_in
+from lsf_agent.submission.calls import SLOW, Answer, Call, answer, needs_asking, unnoted
 
 from .recorded import FOLDER, golden, names
 

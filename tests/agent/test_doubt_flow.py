@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from lsf_agent.entry import Entry
+from lsf_agent.submission.entry import Entry
 from realtime.protocol.agent import Followed, LsfSeen, Unsettled
 
 from .conftest import AgentProcess, a_kill, a_request, kill_by_id, me, new_job, processes_of, runners_of, until

@@ -9,12 +9,12 @@ import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from lsf_agent.follower import Follower
+from lsf_agent.following.follower import Follower
+from lsf_agent.following.tracker import Tracker
 from lsf_agent.link import Link
 from lsf_agent.lsf.adapter import Lsf
 from lsf_agent.lsf.commands import Commands
 from lsf_agent.outbox import Outbox
-from lsf_agent.tracker import Tracker
 from realtime.protocol.agent import CheckPath, CheckSeen, Followed, KillSeen, LeaseRequest, LsfSeen, Question
 
 from .conftest import AgentProcess, a_kill, me, processes_of, until

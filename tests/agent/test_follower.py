@@ -11,14 +11,14 @@ from itertools import pairwise
 
 import pytest
 
-from lsf_agent import follower as module
-from lsf_agent.beside import Beside
-from lsf_agent.follower import Follower
+from lsf_agent.following import follower as module
+from lsf_agent.following.beside import Beside
+from lsf_agent.following.follower import Follower
+from lsf_agent.following.tracker import Tracker
 from lsf_agent.lsf.adapter import Lsf
 from lsf_agent.lsf.commands import Commands
 from lsf_agent.outbox import Outbox
 from lsf_agent.scheduler import SilentError
-from lsf_agent.tracker import Tracker
 
 from .conftest import until
 from .farm import Farm

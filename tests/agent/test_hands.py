@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from lsf_agent.checks import check
+from lsf_agent.answers.checks import check
 from lsf_agent.hands import Hands
 from lsf_agent.runner import __main__ as runner
 from lsf_agent.slots import AT_ONE_MOUNT, Slots

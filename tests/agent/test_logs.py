@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lsf_agent.checks import check
-from lsf_agent.logs import Asked, absolute, file_piece, memory_piece, nothing
+from lsf_agent.answers.checks import check
+from lsf_agent.answers.logs import Asked, absolute, file_piece, memory_piece, nothing
 from lsf_agent.mounts import mount_of, place_of
 from lsf_agent.runner import files
 from lsf_agent.runner.files import PIECE_LIMIT as LIMIT

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lsf_agent.lookout import Lookout, covering, matching
 from lsf_agent.scheduler import Facts, Killed, KillRefused, SilentError, Tagged
+from lsf_agent.submission.lookout import Lookout, covering, matching
 from realtime.domain.status import Status
 
 JOBS = [f"6921c2d1a0b1c2d3e4f5061{digit}" for digit in "789"]
@@ -49,7 +49,7 @@ async def test_those_who_wait_are_answered_by_one_question() -> None:
 
 
 async def test_silence_is_told_to_all_and_the_next_question_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("lsf_agent.lookout.PACE", 0.01)
+    monkeypatch.setattr("lsf_agent.submission.lookout.PACE", 0.01)
     scheduler = Asked(silent=True)
     lookout = Lookout(scheduler)
     for _ in range(2):

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from lsf_agent import logs
-from lsf_agent.places import LogPlaces
-from lsf_agent.posted import PostedLogs
-from lsf_agent.questions import Questions
+from lsf_agent.answers import logs
+from lsf_agent.answers.places import LogPlaces
+from lsf_agent.answers.posted import PostedLogs
+from lsf_agent.answers.questions import Questions
+from lsf_agent.following.tracker import Tracker
 from lsf_agent.scheduler import Details, Facts, Peek
-from lsf_agent.spool import Spool
-from lsf_agent.tracker import Tracker
+from lsf_agent.submission.spool import Spool
 from realtime.protocol.agent import Answer, LogAnswer, Question
 
 from .acting import Oracle, hands_for, over
@@ -121,7 +121,7 @@ async def test_whoever_is_silent_is_named(desk: Desk, monkeypatch: pytest.Monkey
         raise AssertionError
 
     monkeypatch.setattr(desk.oracle, "peek", hang)
-    monkeypatch.setattr("lsf_agent.questions.ANSWER_WITHIN", 0.1)
+    monkeypatch.setattr("lsf_agent.answers.questions.ANSWER_WITHIN", 0.1)
     assert await desk.error("7") == "LSF did not answer in time"
 
 

@@ -11,11 +11,11 @@ import msgspec
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from lsf_agent.calls import Call
-from lsf_agent.doubt import QUIET
-from lsf_agent.entry import Resolution
-from lsf_agent.reconcile import Finding, Reconciliation
 from lsf_agent.scheduler import Facts, Killed, KillRefused, SilentError, Tagged
+from lsf_agent.submission.calls import Call
+from lsf_agent.submission.doubt import QUIET
+from lsf_agent.submission.entry import Resolution
+from lsf_agent.submission.reconcile import Finding, Reconciliation
 from realtime.domain.status import Status
 
 PREFIX = "bb.main.6921c2d1a0b1c2d3e4f50617"

@@ -5,8 +5,8 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lsf_agent.follower import CHUNK, CHUNKS_AT_ONCE
-from lsf_agent.rounds import Rounds
+from lsf_agent.following.follower import CHUNK, CHUNKS_AT_ONCE
+from lsf_agent.following.rounds import Rounds
 
 INTERVAL = 10.0
 MOST = CHUNK * CHUNKS_AT_ONCE

@@ -12,14 +12,14 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from lsf_agent.entry import Entry
 from lsf_agent.hands import RUNNER
 from lsf_agent.lsf.bsub import SUBMITTED
-from lsf_agent.orphans import callers_of, processes_of
-from lsf_agent.record import Ended, Plan, append
-from lsf_agent.spool import Spool
-from lsf_agent.starting import script_folder, start_runner
-from lsf_agent.watch import CUT_OFF, Seen, Watch
+from lsf_agent.submission.entry import Entry
+from lsf_agent.submission.orphans import callers_of, processes_of
+from lsf_agent.submission.record import Ended, Plan, append
+from lsf_agent.submission.spool import Spool
+from lsf_agent.submission.starting import script_folder, start_runner
+from lsf_agent.submission.watch import CUT_OFF, Seen, Watch
 
 from .conftest import a_request, kill_by_id, new_job
 from .farm import Farm

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from lsf_agent.record import Reader, Story
 from lsf_agent.runner.arguments import Arguments, understood
 from lsf_agent.runner.workspace import Workspace, under_way
+from lsf_agent.submission.record import Reader, Story
 
 REAL = """#!{python} -IS
 import json, os, sys

@@ -5,7 +5,7 @@ import time
 from datetime import UTC, datetime
 from functools import partial
 
-from lsf_agent.entry import Entry
+from lsf_agent.submission.entry import Entry
 from realtime.protocol.agent import Followed, Unsettled
 
 from .conftest import AgentProcess, me, until

@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from lsf_agent.following.tracker import Change, Tracker
 from lsf_agent.scheduler import Detail, Look, Past, Record
-from lsf_agent.tracker import Change, Tracker
 from realtime.domain.status import Status
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)

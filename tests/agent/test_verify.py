@@ -9,9 +9,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from lsf_agent.posted import PostedLogs
+from lsf_agent.answers.posted import PostedLogs
+from lsf_agent.answers.verify import Verifier, disbelief
 from lsf_agent.scheduler import Facts
-from lsf_agent.verify import Verifier, disbelief
 from realtime.protocol.agent import PostSeen, Verify
 
 from .acting import Oracle, hands_for

@@ -13,12 +13,12 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from lsf_agent.follower import CHUNK, CHUNKS_AT_ONCE
+from lsf_agent.following.follower import CHUNK, CHUNKS_AT_ONCE
+from lsf_agent.following.rounds import Rounds
+from lsf_agent.following.tracker import Tracker
 from lsf_agent.lsf import bjobs, elements
 from lsf_agent.lsf.adapter import Lsf
 from lsf_agent.lsf.commands import Commands, Output
-from lsf_agent.rounds import Rounds
-from lsf_agent.tracker import Tracker
 from realtime.protocol.agent import Followed
 from tests.agent.manager import TOKEN, Manager
 from tests.bench.farm_commands import FarmCommands

@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
-from lsf_agent.entry import Entry
+from lsf_agent.submission.entry import Entry
 from tests.bus.waiting import until_sync
 from tests.demo.serving import clean_environ
 from tests.ports import free_port

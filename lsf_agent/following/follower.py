@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 
 from lsf_agent.backoff import jittered
-from lsf_agent.beside import Beside
+from lsf_agent.following.beside import Beside
+from lsf_agent.following.rounds import Rounds
+from lsf_agent.following.tracker import Change, Tracker
 from lsf_agent.outbox import Outbox
-from lsf_agent.rounds import Rounds
 from lsf_agent.scheduler import Scheduler, SilentError
-from lsf_agent.tracker import Change, Tracker
 from realtime.protocol.agent import LsfSeen
 
 log = logging.getLogger(__name__)

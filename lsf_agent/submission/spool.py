@@ -4,7 +4,7 @@
 |---|---|---|
 | `request.json` | agent | the request as received: the intent |
 | `claimed` | agent | the manager granted it; from here on a runner may be started |
-| `record` | agent, runner | the plan, and what happened to it (`lsf_agent.record`, `lsf_agent.runner.script`) |
+| `record` | agent, runner | the plan, and what happened to it (`.record`, `lsf_agent.runner.script`) |
 | `stdout`, `stderr` | script | what it prints |
 | `tag`, `bin/`, `calls/`, `calls.jsonl` | shim | notes of the calls of bsub, while the script is of our own account |
 | `resolution.json` | agent | what was found out of calls that had no clear answer |
@@ -27,8 +27,8 @@ from pathlib import Path
 
 import msgspec
 
-from lsf_agent.durable import write_durably
-from lsf_agent.entry import Entry
+from lsf_agent.submission.durable import write_durably
+from lsf_agent.submission.entry import Entry
 from realtime.protocol.wire import decode, encode
 
 KEEP = 7 * 24 * 3600.0

@@ -6,12 +6,12 @@ import time
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any, Protocol
 
-from lsf_agent import doubt
 from lsf_agent.backoff import jittered
-from lsf_agent.calls import Call
-from lsf_agent.doubt import QUIET, Case, Finding, State
-from lsf_agent.entry import Resolution
 from lsf_agent.scheduler import Facts, Killed, KillRefused, SilentError, Tagged
+from lsf_agent.submission import doubt
+from lsf_agent.submission.calls import Call
+from lsf_agent.submission.doubt import QUIET, Case, Finding, State
+from lsf_agent.submission.entry import Resolution
 
 log = logging.getLogger(__name__)
 

@@ -9,11 +9,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from lsf_agent.backoff import Backoff
-from lsf_agent.durable import insist
-from lsf_agent.entry import Entry
 from lsf_agent.hands import OF_THE_FARM, Hands
 from lsf_agent.lsf.bsub import SUBMITTED
-from lsf_agent.record import Ended, Plan
+from lsf_agent.submission.durable import insist
+from lsf_agent.submission.entry import Entry
+from lsf_agent.submission.record import Ended, Plan
 from realtime.protocol.agent import Submit
 from realtime.settings import Settings
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from lsf_agent.merging import detailed, merged
+from lsf_agent.following.merging import detailed, merged
 from lsf_agent.scheduler import Detail, Look, Past, Record
 from realtime.domain.status import Status
 

@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 
 from lsf_agent.backoff import Backoff
+from lsf_agent.following.tracker import NOT_FOUND_GRACE, Tracker
 from lsf_agent.outbox import Outbox
 from lsf_agent.scheduler import Killed, KillRefused, Scheduler
-from lsf_agent.submissions import Submission
-from lsf_agent.tracker import NOT_FOUND_GRACE, Tracker
+from lsf_agent.submission.submissions import Submission
 from realtime.protocol.agent import Kill, KillSeen
 
 log = logging.getLogger(__name__)

@@ -5,10 +5,10 @@ import logging
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
+from lsf_agent.answers.logs import Asked, SilentPlaceError
+from lsf_agent.answers.posted import PostedLogs
 from lsf_agent.backoff import Backoff
 from lsf_agent.hands import Hands
-from lsf_agent.logs import Asked, SilentPlaceError
-from lsf_agent.posted import PostedLogs
 from lsf_agent.scheduler import Facts, Scheduler, SilentError
 from realtime.protocol.agent import PostSeen, Verify
 

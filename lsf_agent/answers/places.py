@@ -2,11 +2,11 @@
 
 import logging
 
+from lsf_agent.answers.logs import absolute
+from lsf_agent.following.tracker import Tracker
 from lsf_agent.hands import Hands
-from lsf_agent.logs import absolute
-from lsf_agent.spool import Spool
-from lsf_agent.submissions import script_folder
-from lsf_agent.tracker import Tracker
+from lsf_agent.submission.spool import Spool
+from lsf_agent.submission.submissions import script_folder
 from realtime.protocol.agent import Submit
 
 log = logging.getLogger(__name__)

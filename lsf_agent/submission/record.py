@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from lsf_agent.calls import Call
+from lsf_agent.submission.calls import Call
 from realtime.protocol.wire import UtcTime
 
 READ_AT_MOST = 64 * 1024 * 1024

@@ -1,4 +1,4 @@
-"""The directory of one job in the spool (`lsf_agent.spool` lists its files)."""
+"""The directory of one job in the spool (`lsf_agent.submission.spool` lists its files)."""
 
 import fcntl
 import os
@@ -11,10 +11,10 @@ from typing import TypeVar
 
 import msgspec
 
-from lsf_agent.calls import Call
-from lsf_agent.durable import settle_names, write, write_durably
-from lsf_agent.record import Ended, Plan, Reader, Started, Story, append
 from lsf_agent.runner.workspace import under_way
+from lsf_agent.submission.calls import Call
+from lsf_agent.submission.durable import settle_names, write, write_durably
+from lsf_agent.submission.record import Ended, Plan, Reader, Started, Story, append
 from realtime.protocol.agent import Submit
 from realtime.protocol.wire import decode, encode
 

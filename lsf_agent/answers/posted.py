@@ -4,8 +4,8 @@ import errno
 from collections.abc import Sequence
 from pathlib import Path
 
+from lsf_agent.answers.logs import Asked, absolute, file_piece
 from lsf_agent.hands import Hands
-from lsf_agent.logs import Asked, absolute, file_piece
 from lsf_agent.scheduler import Scheduler
 from realtime.protocol.agent import LogAnswer
 

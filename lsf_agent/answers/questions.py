@@ -2,10 +2,10 @@
 
 import asyncio
 
+from lsf_agent.answers.logs import Asked, SilentPlaceError, file_piece, memory_piece, nothing
+from lsf_agent.answers.places import LogPlaces
+from lsf_agent.answers.posted import PostedLogs
 from lsf_agent.hands import Hands
-from lsf_agent.logs import Asked, SilentPlaceError, file_piece, memory_piece, nothing
-from lsf_agent.places import LogPlaces
-from lsf_agent.posted import PostedLogs
 from lsf_agent.scheduler import Details, Scheduler, SilentError
 from realtime.protocol.agent import QUESTION_TIMEOUT, Answer, LogAnswer, Question
 

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from itertools import takewhile
 
 from lsf_agent.gathered import Gathered
-from lsf_agent.reconcile import TaggedJobs
 from lsf_agent.scheduler import Facts, Killed, KillRefused, Tagged
+from lsf_agent.submission.reconcile import TaggedJobs
 
 MOST = 1000
 PACE = 2.0

@@ -15,15 +15,15 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 
 from lsf_agent.backoff import jittered
-from lsf_agent.calls import Answer, Call, answer, needs_asking, unnoted
-from lsf_agent.durable import insist
-from lsf_agent.entry import Entry, Resolution
 from lsf_agent.hands import Hands
 from lsf_agent.link import Link, RefusedError
 from lsf_agent.outbox import Outbox
-from lsf_agent.reconcile import Finding, Reconciliation, TaggedJobs
-from lsf_agent.starting import Start, script_folder
-from lsf_agent.watch import CUT_OFF, Seen, Watch
+from lsf_agent.submission.calls import Answer, Call, answer, needs_asking, unnoted
+from lsf_agent.submission.durable import insist
+from lsf_agent.submission.entry import Entry, Resolution
+from lsf_agent.submission.reconcile import Finding, Reconciliation, TaggedJobs
+from lsf_agent.submission.starting import Start, script_folder
+from lsf_agent.submission.watch import CUT_OFF, Seen, Watch
 from realtime.protocol.agent import OUTPUT_LIMIT, Claim, Claimed, Lease, SubmissionSeen, Submit
 from realtime.settings import Settings
 

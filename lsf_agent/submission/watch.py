@@ -5,11 +5,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from lsf_agent import orphans
-from lsf_agent.calls import Call
-from lsf_agent.entry import Entry
 from lsf_agent.lsf.bsub import ids_in
-from lsf_agent.record import Ended
+from lsf_agent.submission import orphans
+from lsf_agent.submission.calls import Call
+from lsf_agent.submission.entry import Entry
+from lsf_agent.submission.record import Ended
 
 log = logging.getLogger(__name__)
 

@@ -13,9 +13,9 @@ from itertools import count
 
 import msgspec
 
-from lsf_agent.calls import Answer, Call, answer, needs_asking
-from lsf_agent.entry import Resolution
 from lsf_agent.scheduler import Tagged
+from lsf_agent.submission.calls import Answer, Call, answer, needs_asking
+from lsf_agent.submission.entry import Resolution
 from realtime.domain.status import Status
 
 QUIET = 60.0

@@ -6,8 +6,8 @@ import socket
 from contextlib import suppress
 from pathlib import Path
 
-from lsf_agent.record import Story
 from lsf_agent.runner.script import started
+from lsf_agent.submission.record import Story
 
 PROCESSES = Path("/proc")
 

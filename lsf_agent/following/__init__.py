@@ -1,0 +1,1 @@
+"""LSF jobs once they are known: looked at in few commands, told when they change, killed."""
