@@ -203,7 +203,14 @@ class Chaos:
         self.done["spool lost"] += 1
         for name in AGENTS:
             self._farm.installation.kill(name)
-        until(lambda: not self._farm.processes("__main__.py"), "the last scripts have ended", 15)
+        patience = time.monotonic() + 5
+
+        def ended() -> bool:
+            if time.monotonic() > patience:
+                self._farm.clean_up()
+            return not self._farm.processes("__main__.py")
+
+        until(ended, "the last scripts have ended", 20)
         self._farm.forgotten = {job for job, row in self._farm.rows().items() if row["lsf_ids"]}
         shutil.rmtree(self._farm.installation.agent_dir / "agent" / "spool")
         for name in AGENTS:
