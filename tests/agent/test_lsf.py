@@ -101,9 +101,9 @@ async def test_a_command_that_hangs_is_ended_with_all_its_children(farm: Farm) -
 
 
 async def test_a_command_is_ended_when_nobody_waits_any_more(farm: Farm) -> None:
-    program(farm, "bjobs", "sleep 600")
+    program(farm, "bjobs", f"touch {farm.root}/began; sleep 600")
     call = asyncio.create_task(Commands({"PATH": f"{farm.bin}:/usr/bin:/bin"}).run("bjobs", limit=60))
-    await until(lambda: processes_of(farm.root))
+    await until((farm.root / "began").exists)
     call.cancel()
     with pytest.raises(asyncio.CancelledError):
         await call
