@@ -14,7 +14,7 @@ install: $(VENV)/.installed
 
 test: $(VENV)/.installed-test
 	@$(MAKE) --no-print-directory tools
-	$(BIN)/python -m pytest $$($(BIN)/python -c "import xdist" 2>/dev/null && echo "-n 4 --dist worksteal")
+	$(BIN)/python -m pytest $$($(BIN)/python -c "import xdist" 2>/dev/null && echo "-n 3 --dist worksteal")
 
 check: $(VENV)/.installed-test
 	$(BIN)/ruff format --check .

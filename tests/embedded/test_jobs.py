@@ -169,6 +169,7 @@ def test_how_a_job_ended_is_told_by_exit_code_and_reason(farm: Farm) -> None:
 
 
 def test_bkill_goes_from_int_to_term_to_kill(farm: Farm) -> None:
+    config.configure(farm.directory, kill_interval=0.8)
     stubborn = "trap 'echo INT' INT; trap 'echo TERM' TERM; echo ready; while :; do sleep 0.02; done"
     job = farm.submit("-o", "out", "sh", "-c", stubborn)
     until(lambda: "ready" in farm.run("bpeek", job).stdout)
