@@ -160,7 +160,7 @@ async def test_a_refused_kill_is_told_and_may_be_asked_again(agent: AgentProcess
     began = time.monotonic()
     await manager.put(a_kill("a" * 24, "7"))
     await manager.until(lambda: "EXIT" in manager.statuses("a" * 24))
-    assert time.monotonic() - began < 4
+    assert time.monotonic() - began < 2
     assert all(call[1:] == ["7"] for call in farm.calls("bkill"))
     assert not any("8" in call for call in farm.calls("bjobs"))
 
@@ -433,7 +433,7 @@ async def test_the_end_of_the_agent_leaves_scripts_under_way(agent: AgentProcess
     await manager.until(lambda: manager.submissions(job))
     began = time.monotonic()
     assert await agent.end(5.0) == 0
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 1
     gate.touch()
     await until(lambda: '"ended"' in (agent.spool / job / "record").read_text())
     assert len(farm.calls("bsub")) == 1

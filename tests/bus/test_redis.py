@@ -155,7 +155,7 @@ async def test_publishing_costs_nothing_while_redis_is_frozen(server: TestServer
         began = time.monotonic()
         for _ in range(20_000):
             pair[0].publish("changes:x", b"x" * 100)
-        assert time.monotonic() - began < 3
+        assert time.monotonic() - began < 1
         closing = asyncio.create_task(pair[0].close())
         await asyncio.wait({closing}, timeout=2)
         assert closing.done()
