@@ -19,6 +19,7 @@ from realtime.protocol.api import (
     RunPage,
     TransitionPage,
 )
+from realtime.protocol.live import Delta
 from realtime.protocol.rows import DefinitionRow, ExperimentRow, RunRow
 from realtime.service.definitions import change_definition as change
 from realtime.service.definitions import create_definition as create
@@ -191,7 +192,7 @@ async def read_definition(experiment: str, definition: int) -> DefinitionRow:
 
 @experiments.route("GET", "/experiments/<experiment>/transitions", query=Since, answer=TransitionPage)
 async def list_transitions(experiment: str, query: Since) -> dict[str, Any]:
-    """Every status transition after a seq, once, in order; `next` is the seq to go on from."""
+    """Every status transition after a seq, once, in order; `next` is the seq to go on from; null: go on from `seq`."""
     read = partial(history.transitions_since, experiment=experiment, since=query.since, limit=query.limit + 1)
     return await page_of_experiment(experiment, query.limit, read, lambda item: item.seq)
 
@@ -200,18 +201,16 @@ async def list_transitions(experiment: str, query: Since) -> dict[str, Any]:
     "GET",
     "/experiments/<experiment>/changes",
     query=ChangesSince,
-    answer=None,
+    answer=Delta,
     answers={410: "this position cannot be served: read everything anew"},
 )
 async def list_changes(experiment: str, query: ChangesSince) -> Response:
     """What changed since a position, as one delta (go on from its `to`)."""
-    epoch, _, seq = query.since.partition(":")
+    _, _, seq = query.since.partition(":")
     if not seq.isdecimal() or len(seq) > 18:
         raise Invalid("expected EPOCH:SEQ", field="since")
     await read_experiment(experiment)
-    found = None
-    if epoch == house().store.epoch:
-        found = await house().feed.read_since(experiment_scope(experiment), int(seq))
+    found = await house().feed.changes(experiment_scope(experiment), query.since)
     if found is None:
         raise Gone("this position cannot be served: read everything anew", field="since")
-    return json_response(found[0] if found else house().feed.nothing_since(int(seq)))
+    return json_response(found)

@@ -6,9 +6,11 @@ from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from wsproto.connection import Connection, ConnectionType
+from wsproto.events import TextMessage
 
-from realtime.feed import Log, delta, deltas, read_news, snapshot_parts
-from realtime.protocol.live import MESSAGE_LIMIT
+from realtime.feed import FRAME_LIMIT, Frame, Log, delta, deltas, read_news, snapshot_parts
+from realtime.feed.log import LOG_SIZE, SHARED_SIZE
 from realtime.protocol.wire import encode
 from realtime.store.changes import Entry, ScopeChange
 
@@ -20,9 +22,9 @@ class View:
     rows: dict[str, int] = field(default_factory=dict)
     seq: int = 0
 
-    def take(self, message: bytes) -> None:
+    def take(self, frame: Frame) -> None:
         """Apply a snapshot part or a delta."""
-        said: dict[str, Any] = json.loads(message)
+        said: dict[str, Any] = json.loads(frame.payload)
         if said["type"] == "snapshot":
             if said.get("reset"):
                 self.rows = {}
@@ -102,21 +104,24 @@ def test_snapshot_plus_deltas_equals_the_new_snapshot(
     rows = [e for e in (between(changes[:joined], 0).entries if joined else ()) if e.raw is not None]
     for part in snapshot_parts("ep", seen[-1].end if seen else 0, rows, reset=False):
         view.take(part)
+    late: list[ScopeChange] = []
     for number in range(begin, len(changes)):
-        what = data.draw(st.sampled_from(["arrives", "is lost", "arrives twice", "arrives late"]), "the news")
-        if what != "is lost":
-            epoch, change = read_news(
-                encode(delta("ep", changes[number].start, changes[number].end, list(changes[number].entries))),
-                "experiment/e",
-            )
-            assert epoch == "ep"
-            if not log.apply(change):
+        news = changes[number]
+        match data.draw(st.sampled_from(["arrive", "are lost", "arrive twice", "are late", "are read"]), "the news"):
+            case "arrive":
+                hear(log, news)
+            case "arrive twice":
+                hear(log, news)
+                hear(log, news)
+            case "are late":
+                late.append(news)
+            case "are read":
                 assert log.apply(between(changes[: number + 1], log.seq))
-            if what == "arrives twice":
-                assert log.apply(change)
-            if what == "arrives late":
-                assert log.apply(changes[0])
-        if data.draw(st.booleans(), "the client reads now"):
+        arrives: bool = data.draw(st.booleans(), "what was late arrives")
+        if late and arrives:
+            hear(log, late.pop(data.draw(st.integers(0, len(late) - 1), "which")))
+        reads: bool = data.draw(st.booleans(), "the client reads now")
+        if reads:
             read(log, changes[: number + 1], view)
     log.apply(between(changes, log.seq))
     read(log, changes, view)
@@ -124,50 +129,129 @@ def test_snapshot_plus_deltas_equals_the_new_snapshot(
     assert view.seq == changes[-1].end
 
 
+def hear(log: Log, change: ScopeChange) -> None:
+    """News over the bus."""
+    message = encode(delta("ep", change.start, change.end, change.entries))
+    epoch, heard = read_news(message, change.scope)
+    assert (epoch, heard) == ("ep", change)
+    log.apply(heard)
+
+
 def read(log: Log, changes: list[ScopeChange], view: View) -> None:
     """What a socket does: from the log, else from the store."""
-    messages = log.since(view.seq)
-    if messages is None:
+    frames = log.since(view.seq)
+    if frames is None:
         store = between(changes, view.seq)
-        messages = deltas("ep", view.seq, store.end, list(store.entries))
-    for message in messages:
-        view.take(message)
+        frames = deltas("ep", view.seq, store.end, store.entries)
+    for frame in frames:
+        view.take(frame)
 
 
-def test_news_with_a_hole_before_them_are_not_taken() -> None:
+def change(start: int, *entries: Entry, end: int = 0) -> ScopeChange:
+    return ScopeChange(scope="s", start=start, end=end or entries[-1].seq, entries=entries)
+
+
+def test_news_with_a_hole_before_them_wait_for_what_is_missing() -> None:
     log = Log("ep", 5)
-    assert not log.apply(ScopeChange(scope="s", start=6, end=7, entries=(entry("job/1", 7),)))
-    assert log.seq == 5
+    assert not log.apply(change(7, entry("job/3", 8)))
+    assert not log.apply(change(6, entry("job/2", 7)))
+    assert (log.seq, log.known, log.since(5)) == (5, 8, ())
+    assert log.apply(change(5, entry("job/1", 6)))
+    assert (log.seq, log.known) == (8, 8)
+    view = View(seq=5)
+    read(log, [], view)
+    assert view.rows == {"job/1": 6, "job/2": 7, "job/3": 8}
+
+
+def test_what_waits_for_missing_news_is_bounded_and_the_nearest_is_kept() -> None:
+    log = Log("ep", 0, limit=3)
+    for n in range(9, 1, -1):
+        log.apply(change(n - 1, entry(f"job/{n}", n)))
+    log.apply(change(0, entry("job/1", 1)))
+    assert log.seq == 4
+
+
+def test_a_log_can_be_deepened_by_what_the_store_has() -> None:
+    log = Log("ep", 10)
+    log.apply(change(10, entry("job/1", 11), entry("job/2", 12, gone=True)))
+    assert log.next(4) is None
+    stored = [entry("job/3", 5), entry("job/4", 9, gone=True), entry("job/1", 11), entry("job/2", 12, gone=True)]
+    log.deepen(4, stored)
+    view = View({"job/1": 1, "job/2": 2, "job/4": 4}, seq=4)
+    read(log, [], view)
+    assert (view.rows, view.seq) == ({"job/1": 11, "job/3": 5}, 12)
+    assert log.floor == 4 and log.next(3) is None
+
+
+def test_a_row_that_has_changed_since_the_log_was_deepened_is_sent_once_in_its_newest_state() -> None:
+    log = Log("ep", 10)
+    log.deepen(4, [entry("job/1", 5), entry("job/2", 6)])
+    log.apply(change(10, entry("job/1", 11)))
+    (frame,) = log.since(4) or ()
+    assert [row["key"] for row in json.loads(frame.payload)["put"]] == ["job/2", "job/1"]
+
+
+def test_a_log_keeps_at_most_so_many_bytes() -> None:
+    log = Log("ep", 0)
+    row = "x" * 60_000
+    for n in range(1, 501):
+        log.apply(change(n - 1, Entry(key=f"job/{n}", seq=n, raw=json.dumps({"fill": row}).encode())))
+    assert 500 - LOG_SIZE // 60_000 <= log.floor < 500 - LOG_SIZE // 61_000
 
 
 def test_messages_stay_below_their_limit_and_join() -> None:
     log = Log("ep", 0)
     entries = tuple(entry(f"job/{n}", n, size=60_000) for n in range(1, 21))
-    log.apply(ScopeChange(scope="s", start=0, end=25, entries=entries))
-    messages = log.since(0)
-    assert messages is not None and len(messages) > 3
-    assert max(map(len, messages)) <= MESSAGE_LIMIT
+    log.apply(change(0, *entries, end=25))
+    frames = log.since(0)
+    assert frames is not None and len(frames) > 3
+    assert max(len(frame.payload) for frame in frames) <= FRAME_LIMIT
+    assert sum(frame.rows for frame in frames) == 20
     view = View()
-    for message in messages:
-        view.take(message)
+    for frame in frames:
+        view.take(frame)
+        assert view.seq == frame.to
     assert (len(view.rows), view.seq) == (20, 25)
-    parts = snapshot_parts("ep", 25, list(entries), reset=True)
-    assert max(map(len, parts)) <= MESSAGE_LIMIT
+    parts = snapshot_parts("ep", 25, entries, reset=True)
+    assert max(len(part.payload) for part in parts) <= FRAME_LIMIT
     for part in parts:
         view.take(part)
     assert (len(view.rows), view.seq) == (20, 25)
 
 
-def test_equal_positions_share_the_same_bytes() -> None:
+def test_a_row_larger_than_a_frame_stands_alone() -> None:
+    large = entry("job/2", 2, size=2 * FRAME_LIMIT)
+    frames = deltas("ep", 0, 3, (entry("job/1", 1), large, entry("job/3", 3)))
+    assert [(frame.rows, frame.to) for frame in frames] == [(1, 1), (1, 2), (1, 3)]
+
+
+def test_a_frame_is_a_websocket_message_that_is_kept_once() -> None:
+    for size in (1, 125, 126, 65535, 65536, 200_000):
+        frame = Frame(b"x" * size)
+        assert frame.payload == b"x" * size
+        server = Connection(ConnectionType.CLIENT)
+        server.receive_data(frame.packet)
+        text = "".join(event.data for event in server.events() if isinstance(event, TextMessage))
+        assert text == "x" * size
+
+
+def test_equal_positions_share_the_same_frames() -> None:
     log = Log("ep", 0)
-    log.apply(ScopeChange(scope="s", start=0, end=1, entries=(entry("job/1", 1),)))
-    assert log.since(0) is log.since(0)
+    log.apply(change(0, entry("job/1", 1)))
+    assert log.next(0) is log.next(0) is not None
+
+
+def test_frames_kept_for_others_are_bounded() -> None:
+    log = Log("ep", 0)
+    log.apply(change(0, *(entry(f"job/{n}", n, size=100_000) for n in range(1, 101))))
+    shared = sum(log.next(position) is log.next(position) for position in range(100))
+    assert shared * 100_000 <= SHARED_SIZE < (shared + 2) * 100_000
 
 
 def test_who_is_too_far_back_or_ahead_is_sent_to_the_store() -> None:
     log = Log("ep", 3, limit=1)
-    log.apply(ScopeChange(scope="s", start=3, end=5, entries=(entry("job/1", 4), entry("job/2", 5))))
-    assert log.since(3) is None
-    assert log.since(6) is None
+    log.apply(change(3, entry("job/1", 4), entry("job/2", 5)))
+    assert (log.since(3), log.next(3)) == (None, None)
+    assert (log.since(6), log.next(6)) == (None, None)
     assert log.since(4) is not None
-    assert log.since(5) == []
+    assert log.since(5) == ()

@@ -12,7 +12,7 @@ import pytest
 from realtime.domain.errors import BatchboardError
 from realtime.domain.report import parse
 from realtime.domain.status import FROM_LSF, Status
-from realtime.feed import Log
+from realtime.feed import Log, read_news
 from realtime.protocol.agent import AgentState, CheckSeen, KillSeen, LeaseRequest, LsfSeen, PostSeen, SubmissionSeen
 from realtime.protocol.rows import Check
 from realtime.service import agents, claims, definitions, experiments, jobs, reports
@@ -20,7 +20,7 @@ from realtime.service.observations import observe
 from realtime.service.work import hand_out
 from realtime.settings import Settings
 from realtime.store import history, locations, rows
-from realtime.store.changes import SITE, Commit, experiment_scope
+from realtime.store.changes import SITE, experiment_scope
 from realtime.store.tx import Tx
 from realtime.web.context import House
 
@@ -160,7 +160,8 @@ class World:
     def report(self, tx: Tx) -> None:
         bodies = ['{"counters": {"A": [1, "red"]}}', "[]", '{"counters": {"A": null, "B": "x"}}']
         body = self.chance.choice([*bodies, '{"lsf_id": 7}', '{"log_file": "/x/7.log"}'])
-        reports.accept_report(tx, self.any_of(tx, "job")["id"], parse(body.encode()), body)
+        post = reports.Received(job=self.any_of(tx, "job")["id"], body=body, post=parse(body.encode()))
+        reports.accept_reports(tx, [post] * self.chance.choice([1, 2]))
 
     def check(self, tx: Tx) -> None:
         row = self.any_of(tx, "definition")
@@ -187,20 +188,21 @@ def settings(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Settings:
 
 
 @pytest.mark.parametrize("seed", range(4))
-async def test_following_the_deltas_is_seeing_the_truth(
-    house: House, seed: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_following_the_deltas_is_seeing_the_truth(house: House, seed: int) -> None:
     chance = random.Random(seed)
     logs = {scope: Log(house.store.epoch, 0) for scope in SCOPES}
     followers = {scope: Follower() for scope in SCOPES}
     told: list[int] = []
 
-    def on_commit(commit: Commit) -> None:
-        for change in commit.changes:
-            assert logs[change.scope].apply(change), "no commit is missing between two that are told of"
-        told.extend(json.loads(transition)["seq"] for _, transition in commit.transitions)
+    def on_news(topic: str, message: bytes) -> None:
+        scope = SITE if topic == SITE else SCOPES[1]
+        assert logs[scope].apply(read_news(message, scope)[1]), "no commit is missing between two that are told of"
 
-    monkeypatch.setattr(house.store, "_on_commit", on_commit)
+    def on_transition(topic: str, message: bytes) -> None:
+        told.append(json.loads(message)["seq"])
+
+    for topic, heard in ((SITE, on_news), ("changes:e", on_news), ("transitions:e", on_transition)):
+        house.bus.listen(topic, heard, lambda: None)
     await house.store.write(lambda tx: experiments.create_experiment(tx, "e", "XPP", ""))
     world = World(house, chance)
     done = 0
@@ -221,10 +223,10 @@ async def test_following_the_deltas_is_seeing_the_truth(
 
 
 async def compare(house: House, scope: str, log: Log, follower: Follower) -> None:
-    messages = log.since(follower.seq)
-    assert messages is not None
-    for message in messages:
-        follower.take(message)
+    frames = log.since(follower.seq)
+    assert frames is not None
+    for frame in frames:
+        follower.take(frame.payload)
     seq, entries = await house.store.read(partial(rows.snapshot, scope=scope, newest_runs=1000))
     assert follower.rows == {entry.key: json.loads(entry.raw or b"") for entry in entries}
     assert follower.seq == seq
