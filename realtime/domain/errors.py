@@ -77,6 +77,12 @@ class Unavailable(BatchboardError):
     code = "unavailable"
 
 
+class Overfull(Unavailable):
+    """As many are here as can be served."""
+
+    code = "overfull"
+
+
 class Gone(BatchboardError):
     """It was there once."""
 

@@ -124,16 +124,17 @@ async def test_a_position_within_an_unheard_past_is_served_from_the_store(client
     assert (await client.call("GET", "/experiments/demo/changes?since=other:1")).error == ("gone", "since")
 
 
-async def test_news_that_never_came_over_the_bus_are_found_in_the_store(client: Client) -> None:
+async def test_news_that_never_came_over_the_bus_are_found_in_the_store(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
     await client.prepare()
     async with open_socket(client) as opened:
         socket = Socket(opened)
         await socket.next()
         await socket.next()
-        silent = client.house.store._on_commit
-        client.house.store._on_commit = lambda commit: None
-        await client.house.store.write(lambda tx: start_run(tx, "demo", None, None, {}))
-        client.house.store._on_commit = silent
+        with monkeypatch.context() as deaf:
+            deaf.setattr(client.house.bus, "publish", lambda topic, message: None)
+            await client.house.store.write(lambda tx: start_run(tx, "demo", None, None, {}))
         await asyncio.wait_for(socket.until("run/2", number=2), 4)
 
 
@@ -157,14 +158,18 @@ async def test_refusals_come_before_the_upgrade(
     assert refused.value.response.status_code == status
 
 
-async def test_a_client_that_talks_too_much_is_ended(client: Client) -> None:
+async def test_where_there_is_no_room_the_answer_says_when_to_come_back(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client.house.sockets, "_most", 1)
     async with open_socket(client, "/api/v1/live") as opened:
-        with pytest.raises(WebsocketDisconnectError) as ended:
-            for _ in range(30):
-                await opened.send("hello")
-            while True:
-                await asyncio.wait_for(opened.receive(), 5)
-    assert ended.value.args[0] == 4429
+        await opened.receive()
+        with pytest.raises(WebsocketResponseError) as refused:
+            async with open_socket(client, "/api/v1/live") as second:
+                await second.receive()
+    answer = refused.value.response
+    assert (answer.status_code, 2 <= int(answer.headers["Retry-After"]) <= 8) == (503, True)
+    assert client.house.sockets.stats().refused == 1
 
 
 async def test_a_stopping_server_says_goodbye(client: Client) -> None:
