@@ -198,8 +198,9 @@ def relabel(tx: Tx, rules: Rules) -> None:
     """Bring the statuses that depend on the clock (Request Sent, Persisted, LSF_Slow) up to date, some at a time."""
     for location in locations.every(tx.conn):
         name = location["name"]
-        kept = Status.PERSISTED if rules.clock(tx.now, location).agent_silent else Status.REQUEST_SENT
+        clock = rules.clock(tx.now, location)
+        kept = Status.PERSISTED if clock.agent_silent else Status.REQUEST_SENT
         stale = work.waiting_otherwise_than(tx.conn, name, kept, RELABELLED_AT_ONCE)
         stale += work.handed_out(tx.conn, name, RELABELLED_AT_ONCE)
         for stored in jobs.find_several(tx.conn, stale):
-            record(tx, rules, stored, stored.job, "manager")
+            record_at(tx, clock, stored, stored.job, "manager")

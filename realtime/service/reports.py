@@ -1,5 +1,6 @@
 """A job's report: what its scripts post to the secret address."""
 
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -8,7 +9,7 @@ from realtime.domain.errors import NotFound
 from realtime.domain.status import Status
 from realtime.service.claims import taken
 from realtime.store import Connection, reports
-from realtime.store.reports import StoredReport
+from realtime.store.reports import KeptPost, StoredReport
 from realtime.store.tx import Tx
 
 POST_KEPT_CHARACTERS = 4000
@@ -17,20 +18,56 @@ LOOK_AGAIN = timedelta(seconds=10)
 """Between two early looks at one job."""
 
 
-def accept_report(tx: Tx, job_id: str, post: report.Post, body: str) -> tuple[int, list[report.Skip]]:
-    """Merge a post into the stored report: (number accepted, what was skipped and why)."""
-    stored = known_report(tx.conn, job_id)
+@dataclass(frozen=True, kw_only=True)
+class Received:
+    """A post as it came: understood, or `refused` for a reason, which is kept so that its author can find out why."""
+
+    job: str
+    body: str
+    post: report.Post | None = None
+    refused: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Accepted:
+    """What became of a post: how many of its items were taken, and which were not and why."""
+
+    accepted: int
+    skipped: tuple[report.Skip, ...]
+
+
+def accept_reports(tx: Tx, received: list[Received]) -> list[Accepted | NotFound]:
+    """Merge posts into the stored reports, in order; NotFound for those of jobs that are not there."""
+    before = reports.find_several(tx.conn, {one.job for one in received})
+    now = dict(before)
+    answers: list[Accepted | NotFound] = []
+    kept = []
+    for one in received:
+        if one.job not in now:
+            answers.append(_not_found())
+            continue
+        if one.post is None:
+            answer = Accepted(accepted=0, skipped=(report.Skip(key="", reason=one.refused),))
+        else:
+            now[one.job], answer = _merged(tx, now[one.job], one.post)
+        answers.append(answer)
+        skipped = [{"key": skip.key, "reason": skip.reason} for skip in answer.skipped]
+        body = one.body[:POST_KEPT_CHARACTERS]
+        kept.append(KeptPost(job=one.job, body=body, accepted=answer.accepted, skipped=skipped))
+    reports.save(tx, [(stored, now[job]) for job, stored in before.items()])
+    reports.keep_posts(tx, before, kept)
+    return answers
+
+
+def _merged(tx: Tx, stored: StoredReport, post: report.Post) -> tuple[StoredReport, Accepted]:
     merged = report.merge(stored.counters, post)
     claims, refused = _claims(tx.conn, stored, post)
     look = _early_look(tx.now, stored)
     if claims or look:
         tx.work_for(stored.location)
-    reports.change(tx, stored, merged.counters, claims | look)
-    skipped = [*merged.skipped, *refused]
     accepted = merged.accepted + sum(claim is not None for claim in (post.lsf_id, post.log_file)) - len(refused)
-    kept = [{"key": skip.key, "reason": skip.reason} for skip in skipped]
-    reports.keep_post(tx, job_id, body[:POST_KEPT_CHARACTERS], accepted, kept)
-    return accepted, skipped
+    answer = Accepted(accepted=accepted, skipped=(*merged.skipped, *refused))
+    return replace(stored, counters=merged.counters, **claims, **look), answer
 
 
 def _claims(conn: Connection, stored: StoredReport, post: report.Post) -> tuple[dict[str, Any], list[report.Skip]]:
@@ -63,15 +100,11 @@ def _early_look(now: datetime, stored: StoredReport) -> dict[str, Any]:
     return {"look_due": True, "look_wanted_at": now}
 
 
-def refuse_report(tx: Tx, job_id: str, body: str, reason: str) -> None:
-    """Keep a post that changed nothing, so that its author can find out why."""
-    known_report(tx.conn, job_id)
-    reports.keep_post(tx, job_id, body[:POST_KEPT_CHARACTERS], 0, [{"key": "", "reason": reason}])
-
-
 def read_report(conn: Connection, job_id: str) -> dict[str, Any]:
-    """The stored JSON of a job in the form that the first clients know."""
-    stored = known_report(conn, job_id)
+    """The stored JSON of a job in the form that the first clients know; raises NotFound."""
+    stored = reports.find(conn, job_id)
+    if stored is None:
+        raise _not_found()
     return {
         "job_database_id": stored.job,
         "lsf_id": stored.lsf_id,
@@ -83,9 +116,5 @@ def read_report(conn: Connection, job_id: str) -> dict[str, Any]:
     }
 
 
-def known_report(conn: Connection, job_id: str) -> StoredReport:
-    """The report; raises NotFound."""
-    stored = reports.find(conn, job_id)
-    if stored is None:
-        raise NotFound("there is no such report address")
-    return stored
+def _not_found() -> NotFound:
+    return NotFound("there is no such report address")

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, fields
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from realtime.domain.assessment import Assessment
 from realtime.domain.job import Claim, Job, LsfJob, Submission
@@ -20,6 +20,13 @@ _FACTS = ("cancelled_at", "kill_requested_at", "kill_requested_by", "kill_answer
 _LISTS = ("arguments", "adopted", "surplus")
 _SUBMISSION = tuple(field.name for field in fields(Submission) if field.name not in (*_LISTS, "order"))
 _LSF_JOB = tuple(field.name for field in fields(LsfJob) if field.name not in ("order", "status"))
+
+# Made once: to make a statement with its values takes three times as long as to execute it.
+_CHANGE_JOB = update(schema.job).where(_job.id == bindparam("of_job"))
+_CHANGE_SUBMISSION = update(schema.submission).where(_submission.job == bindparam("of_job"))
+_CHANGE_LSF_JOB = update(schema.lsf_job).where(
+    _lsf_job.job == bindparam("of_job"), _lsf_job.lsf_id == bindparam("of_lsf_id")
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,21 +143,17 @@ def save(tx: Tx, before: StoredJob, job: Job, assessment: Assessment, by: str, r
     values: dict[str, Any] = {name: getattr(job, name) for name in _FACTS} | _derived(assessment)
     values |= {"posted_lsf_id": job.claim.lsf_id, "posted_log_file": job.claim.log_file, "posted_by": job.claim.by}
     values["verified_log_file"] = job.log_file
-    tx.conn.execute(update(schema.job).where(_job.id == job.id).values(values))
+    tx.conn.execute(_CHANGE_JOB, {"of_job": job.id, **values})
     if job.submission != before.job.submission:
-        tx.conn.execute(
-            update(schema.submission).where(_submission.job == job.id).values(_submission_values(job.submission))
-        )
+        tx.conn.execute(_CHANGE_SUBMISSION, {"of_job": job.id, **_submission_values(job.submission)})
     known = {lsf_job.lsf_id: lsf_job for lsf_job in before.job.lsf_jobs}
     for position, lsf_job in enumerate(job.lsf_jobs):
         if lsf_job.lsf_id not in known:
-            tx.conn.execute(insert(schema.lsf_job).values(job=job.id, position=position, **_lsf_job_values(lsf_job)))
+            new = {"job": job.id, "position": position, **_lsf_job_values(lsf_job)}
+            tx.conn.execute(insert(schema.lsf_job), new)
         elif known[lsf_job.lsf_id] != lsf_job:
-            tx.conn.execute(
-                update(schema.lsf_job)
-                .where(_lsf_job.job == job.id, _lsf_job.lsf_id == lsf_job.lsf_id)
-                .values(_lsf_job_values(lsf_job))
-            )
+            which = {"of_job": job.id, "of_lsf_id": lsf_job.lsf_id}
+            tx.conn.execute(_CHANGE_LSF_JOB, which | _lsf_job_values(lsf_job))
     _follow(tx, before, before.status, assessment, by=by, remark=remark)
 
 

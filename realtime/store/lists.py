@@ -55,14 +55,18 @@ def definition(conn: Connection, of: str, wanted: int) -> DefinitionRow | None:
 def jobs(
     conn: Connection,
     of: str,
+    number: int | None,
     runs: list[tuple[int, int]] | None,
     status: str | None,
     definition: str | None,
     before: int | None,
     limit: int,
 ) -> list[JobRow]:
-    """Jobs of an experiment, newest first, before a number; of some runs, of a status, of a definition (name or id)."""
+    """Jobs of an experiment, newest first, before a number; the one of a number, those of some runs, of a status, of a
+    definition (name or id)."""
     chosen: Select[tuple[object, ...]] = select(schema.job).where(_job.experiment == of).order_by(_job.number.desc())
+    if number is not None:
+        chosen = chosen.where(_job.number == number)
     if runs is not None:
         chosen = chosen.where(or_(*(_job.run.between(first, last) for first, last in runs)))
     if status is not None:

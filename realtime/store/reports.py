@@ -1,10 +1,11 @@
 """Jobs' reports in the store, and the posts that made them. Written for every post of every job: few statements."""
 
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
 from realtime.domain.report import Counter
 from realtime.store import schema
@@ -35,40 +36,81 @@ class StoredReport:
     posted_log_file: str | None
     posted_by: str | None
     verified_log_file: str | None
+    look_due: bool
     look_wanted_at: datetime | None
     counters: tuple[Counter, ...]
+    posts: int
+    """How many posts have been received."""
 
 
-_PLAIN = tuple(field.name for field in fields(StoredReport) if field.name not in ("job", "counters"))
+@dataclass(frozen=True, kw_only=True)
+class KeptPost:
+    """A post received and what became of it."""
+
+    job: str
+    body: str
+    accepted: int
+    skipped: list[dict[str, str]]
+
+
+_HIDDEN = ("posted_lsf_id", "posted_log_file", "posted_by", "look_due", "look_wanted_at")
+_PLAIN = tuple(field.name for field in fields(StoredReport) if field.name not in ("job", "counters", "posts"))
+_POSTS = func.coalesce(select(func.max(_post.n)).where(_post.job == _job.id).scalar_subquery(), 0)
+_FOUND = select(_job.id, _job.counters, _POSTS.label("posts"), *(_job[name] for name in _PLAIN)).where(
+    _job.id.in_(bindparam("ids", expanding=True))
+)
+_SET_COUNTERS = update(schema.job).where(_job.id == bindparam("job")).values(counters=bindparam("new"))
+_SWEEP = delete(schema.post).where(_post.job == bindparam("of_job"), _post.n <= bindparam("until"))
 
 
 def find(conn: Connection, job_id: str) -> StoredReport | None:
     """The report of a job; None when there is no such job."""
-    chosen = select(_job.counters, *(_job[name] for name in _PLAIN)).where(_job.id == job_id)
-    row = conn.execute(chosen).mappings().first()
-    if row is None:
-        return None
-    counters = tuple(Counter(**counter) for counter in row["counters"])
-    return StoredReport(job=job_id, counters=counters, **{name: row[name] for name in _PLAIN})
+    return find_several(conn, [job_id]).get(job_id)
 
 
-def change(tx: Tx, report: StoredReport, counters: tuple[Counter, ...], hidden: dict[str, Any]) -> None:
-    """A new report of the job; `hidden`: columns that nobody sees."""
-    values = dict(hidden)
-    if counters != report.counters:
-        values["counters"] = [{"name": c.name, "value": c.value, "color": c.color} for c in counters]
-        tx.touch(experiment_scope(report.experiment), f"job/{report.job}")
-    if values:
-        tx.conn.execute(update(schema.job).where(_job.id == report.job).values(values))
+def find_several(conn: Connection, job_ids: Iterable[str]) -> dict[str, StoredReport]:
+    """The reports of these jobs that exist, by their ids."""
+    return {
+        row["id"]: StoredReport(
+            job=row["id"],
+            counters=tuple(Counter(**counter) for counter in row["counters"]),
+            posts=row["posts"],
+            **{name: row[name] for name in _PLAIN},
+        )
+        for row in conn.execute(_FOUND, {"ids": list(job_ids)}).mappings()
+    }
 
 
-def keep_post(tx: Tx, job_id: str, body: str, accepted: int, skipped: list[dict[str, str]]) -> None:
-    """Keep a post received, and the last POSTS_KEPT in all."""
-    newest = select(func.coalesce(func.max(_post.n), 0) + 1).where(_post.job == job_id).scalar_subquery()
-    values = {"job": job_id, "n": newest, "at": tx.now, "body": body, "accepted": accepted, "skipped": skipped}
-    n = tx.conn.execute(insert(schema.post).values(values).returning(_post.n)).scalar_one()
-    if n % SWEEP_EVERY == 0:
-        tx.conn.execute(delete(schema.post).where(_post.job == job_id, _post.n <= n - POSTS_KEPT))
+def save(tx: Tx, changed: Sequence[tuple[StoredReport, StoredReport]]) -> None:
+    """Write reports of different jobs: (as it was, as it is now). News only where somebody sees a difference."""
+    counters = []
+    for before, now in changed:
+        if now.counters != before.counters:
+            listed = [{"name": c.name, "value": c.value, "color": c.color} for c in now.counters]
+            counters.append({"job": now.job, "new": listed})
+            tx.touch(experiment_scope(now.experiment), f"job/{now.job}")
+        hidden = {name: getattr(now, name) for name in _HIDDEN if getattr(now, name) != getattr(before, name)}
+        if hidden:
+            tx.conn.execute(update(schema.job).where(_job.id == now.job).values(hidden))
+    if counters:
+        tx.conn.execute(_SET_COUNTERS, counters)
+
+
+def keep_posts(tx: Tx, stored: Mapping[str, StoredReport], received: Sequence[KeptPost]) -> None:
+    """Keep posts received for these reports, in order, and the last POSTS_KEPT of each job."""
+    newest = {job: report.posts for job, report in stored.items()}
+    rows = []
+    sweeps = []
+    for post in received:
+        n = newest[post.job] = newest[post.job] + 1
+        about = {"body": post.body, "accepted": post.accepted, "skipped": post.skipped}
+        rows.append({"job": post.job, "n": n, "at": tx.now, **about})
+        if n % SWEEP_EVERY == 0:
+            sweeps.append({"of_job": post.job, "until": n - POSTS_KEPT})
+    if rows:
+        tx.conn.execute(insert(schema.post), rows)
+    if sweeps:
+        tx.conn.execute(_SWEEP, sweeps)
 
 
 def posts(conn: Connection, job_id: str) -> list[dict[str, Any]]:

@@ -218,6 +218,16 @@ def position(conn: Connection, scope: str) -> tuple[int, int] | None:
     return None if found is None else (found.seq, found.floor)
 
 
+def positions(conn: Connection, scopes: Sequence[str]) -> dict[str, int]:
+    """The seq of each of these scopes that exists."""
+    found: dict[str, int] = {}
+    scope = schema.scope.c
+    for part in range(0, len(scopes), IN_LIMIT):
+        chosen = select(scope.name, scope.seq).where(scope.name.in_(scopes[part : part + IN_LIMIT]))
+        found.update((name, seq) for name, seq in conn.execute(chosen))
+    return found
+
+
 def changed_since(conn: Connection, scope: str, since: int, limit: int) -> tuple[list[Entry], int]:
     """What changed after `since`, in order of seq, at most `limit` rows; and the position that this leads to."""
     keys = conn.execute(_keys_since(scope, since).limit(limit)).all()

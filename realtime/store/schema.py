@@ -46,7 +46,8 @@ meta = Table(
     Column("name", String(32), primary_key=True),
     Column("value", LargeBinary, nullable=False),
 )
-"""`epoch` and `secret` of this store; `restored_at` (RFC 3339) once an older copy of it was put in its place."""
+"""`epoch` and `secret` of this store; `restored_at` (RFC 3339) once an older copy of it was put in its place;
+`served_since` and `served_at` (RFC 3339)."""
 
 scope = Table(
     "scope",

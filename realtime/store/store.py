@@ -4,44 +4,42 @@ import asyncio
 import logging
 import secrets
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import TypeVar
 
-from sqlalchemy import Connection, event, func, make_url, select
+from sqlalchemy import Connection, func, make_url, select
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
-from sqlalchemy.pool import AsyncAdaptedQueuePool
 
-from realtime.domain.errors import BatchboardError, Unavailable
+from realtime.domain.errors import BatchboardError
 from realtime.store import schema
 from realtime.store.changes import SITE, Commit
+from realtime.store.engines import reading, writing
 from realtime.store.mark import Mark, is_older, read_mark, write_mark
 from realtime.store.migrate import migrate
+from realtime.store.turn import Turn
 from realtime.store.tx import Tx, new_scope
+from realtime.store.writer import Writer, unavailable
 
 logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
+Item = TypeVar("Item")
 MARK_EVERY = 5.0
-BATCH_LIMIT = 200
-READERS = 4
 
 
 class Store:
-    """All SQL goes through `write` and `read`; both take a plain function that runs inside one transaction."""
+    """All SQL goes through `write`, `write_each` and `read`: they take a plain function that runs in a transaction."""
 
     def __init__(self, url: str, on_commit: Callable[[Commit], None], mark: Path | None = None) -> None:
         """`mark`: the file that tells an older copy of this store from the store itself."""
-        self._url = url
-        self._on_commit = on_commit
         self._mark = mark
         self._marked: Mark | None = None
-        self._queue: asyncio.Queue[_Write[Any]] = asyncio.Queue()
-        self._running = False
-        self._writer = _engine(url, begin="BEGIN IMMEDIATE", connections=1)
-        self._reader = _engine(url, begin="BEGIN", connections=READERS)
+        self._path = Path(str(make_url(url).database))
+        self._writer = Writer(writing(url), Turn(self._path.with_name(f"{self._path.name}.turn")), on_commit)
+        self._reader = reading(url)
         self.epoch = ""
         self.secret = b""
         self.restored_at: datetime | None = None
@@ -52,39 +50,44 @@ class Store:
         An older copy than the mark knows gets a new epoch, and `restored_at` from now on.
         """
         try:
-            await asyncio.to_thread(migrate, Path(str(make_url(self._url).database)))
+            await asyncio.to_thread(migrate, self._path)
             remembered = await asyncio.to_thread(read_mark, self._mark) if self._mark else None
-            async with self._writer.begin() as conn:
-                identity = await conn.run_sync(_identity, remembered)
+            identity = await self._writer.first(partial(_identity, remembered=remembered))
             self.epoch, self.secret, self.restored_at = identity
             await self.remember()
         except (OSError, DBAPIError, sqlite3.Error) as error:
-            raise _unavailable(error) from error
-        self._running = True
+            raise unavailable(error) from error
+        self._writer.running = True
 
     async def close(self) -> None:
         """Refuse what is queued and close every connection. `run` has ended before."""
-        self._running = False
+        self._writer.running = False
         try:
             await self.remember()
         except (OSError, DBAPIError, sqlite3.Error) as error:
             logger.warning("the mark of the store could not be written: %s", error)
-        while not self._queue.empty():
-            _settle(self._queue.get_nowait().result, error=Unavailable("the server is stopping"))
-        await self._writer.dispose()
+        await self._writer.close()
         await self._reader.dispose()
 
     async def write(self, change: Callable[[Tx], T]) -> T:
-        """Run `change` in a write transaction and return its result after the commit.
+        """Run `change` in a write transaction, in another thread, and return its result after the commit.
 
         Concurrent calls share a commit; `change` may run again when another one of its batch fails, so it must have
         no effects but those on the transaction. What it raises is raised here, and nothing of it is stored.
         """
-        write: _Write[T] = _Write(change, asyncio.get_running_loop().create_future())
-        if not self._running:
-            raise Unavailable("the store is closed")
-        self._queue.put_nowait(write)
-        return await write.result
+        return await self._writer.write(change)
+
+    async def write_each(self, change: Callable[[Tx, list[Item]], Sequence[T | BatchboardError]], item: Item) -> T:
+        """As `write` for many items of one sort: those that wait together go through `change` together, in order.
+
+        It answers each item with a value or an error, which belongs to that item alone and for which it has changed
+        nothing.
+        """
+        return await self._writer.write_each(change, item)
+
+    async def run(self) -> None:
+        """The writer. Cancelled, it finishes the batch under way: its writers wait for their answers."""
+        await self._writer.run()
 
     async def read(self, query: Callable[[Connection], T]) -> T:
         """Run `query` in a read transaction: it sees one state of the whole store."""
@@ -92,7 +95,7 @@ class Store:
             async with self._reader.connect() as conn, conn.begin():
                 return await conn.run_sync(query)
         except (DBAPIError, sqlite3.Error) as error:
-            raise _unavailable(error) from error
+            raise unavailable(error) from error
 
     async def keep_mark(self) -> None:
         """Write the mark every few seconds. Until cancelled."""
@@ -112,104 +115,6 @@ class Store:
         if mark != self._marked:
             await asyncio.to_thread(write_mark, self._mark, mark)
             self._marked = mark
-
-    async def run(self) -> None:
-        """The writer. Cancelled, it finishes the batch under way: its writers wait for their answers."""
-        while True:
-            batch = [await self._queue.get()]
-            while len(batch) < BATCH_LIMIT and not self._queue.empty():
-                batch.append(self._queue.get_nowait())
-            committing = asyncio.create_task(self._commit(batch), name="store commit")
-            try:
-                await asyncio.shield(committing)
-            except asyncio.CancelledError:
-                await committing
-                raise
-
-    async def _commit(self, batch: list["_Write[Any]"]) -> None:
-        while batch:
-            outcome = _Outcome()
-            try:
-                async with self._writer.connect() as conn:
-                    transaction = await conn.begin()
-                    await conn.run_sync(_run_batch, batch, outcome)
-                    if outcome.failed is None:
-                        await transaction.commit()
-                    else:
-                        await transaction.rollback()
-            except (DBAPIError, sqlite3.Error) as error:
-                for write in batch:
-                    _settle(write.result, error=_unavailable(error))
-                return
-            if outcome.failed is None:
-                assert outcome.commit is not None
-                self._on_commit(outcome.commit)
-                for write, value in zip(batch, outcome.values, strict=True):
-                    _settle(write.result, value=value)
-                return
-            # One of them was refused and everything rolled back: answer that one, run the others again.
-            position, refusal = outcome.failed
-            _settle(batch.pop(position).result, error=refusal)
-
-
-class _Write(Generic[T]):
-    def __init__(self, change: Callable[[Tx], T], result: asyncio.Future[T]) -> None:
-        self.change = change
-        self.result = result
-
-
-class _Outcome:
-    def __init__(self) -> None:
-        self.values: list[Any] = []
-        self.failed: tuple[int, Exception] | None = None
-        self.commit: Commit | None = None
-
-
-def _run_batch(conn: Connection, batch: list[_Write[Any]], outcome: _Outcome) -> None:
-    tx = Tx(conn, datetime.now(UTC))
-    for position, write in enumerate(batch):
-        try:
-            outcome.values.append(write.change(tx))
-        except (DBAPIError, sqlite3.Error):
-            raise
-        except Exception as error:  # whatever a change raises belongs to whoever asked for it
-            outcome.failed = position, error
-            return
-    outcome.commit = tx.finish()
-
-
-def _settle(result: asyncio.Future[Any], *, value: Any = None, error: Exception | None = None) -> None:
-    if result.done():
-        return  # whoever asked has gone
-    if error is None:
-        result.set_result(value)
-    else:
-        result.set_exception(error)
-
-
-def _unavailable(error: Exception) -> BatchboardError:
-    cause = error.orig if isinstance(error, DBAPIError) else error
-    return Unavailable(f"the store cannot be used now: {cause}", code="store")
-
-
-def _engine(url: str, *, begin: str, connections: int) -> AsyncEngine:
-    engine = create_async_engine(
-        url, poolclass=AsyncAdaptedQueuePool, pool_size=connections, max_overflow=0, pool_timeout=30
-    )
-
-    @event.listens_for(engine.sync_engine, "connect")
-    def prepare(connection: Any, record: object) -> None:
-        connection.isolation_level = None  # transactions are begun below, not by the driver
-        cursor = connection.cursor()
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000", "foreign_keys=ON"):
-            cursor.execute(f"PRAGMA {pragma}")
-        cursor.close()
-
-    @event.listens_for(engine.sync_engine, "begin")
-    def start(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
-
-    return engine
 
 
 def _identity(conn: Connection, remembered: Mark | None) -> tuple[str, bytes, datetime | None]:

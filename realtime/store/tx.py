@@ -6,9 +6,10 @@ back in its newest state and encoded for whoever listens.
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Table, bindparam, insert, select, update
+from sqlalchemy import Connection, Table, Update, bindparam, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from realtime.protocol.rows import Transition
@@ -85,21 +86,17 @@ class Tx:
 
     def _take(self, scope: str, count: int) -> int:
         """Reserve `count` numbers; the position before them."""
-        taken = (
-            update(schema.scope)
-            .where(schema.scope.c.name == scope)
-            .values(seq=schema.scope.c.seq + count)
-            .returning(schema.scope.c.seq)
-        )
-        return int(self.conn.execute(taken).scalar_one()) - count
+        return int(self.conn.execute(_TAKE, {"of_scope": scope, "count": count}).scalar_one()) - count
 
     def _number(self, scope: str, numbered: dict[str, int]) -> None:
+        experiment = experiment_of(scope)
         by_kind: dict[str, list[dict[str, Any]]] = {}
         for key, seq in numbered.items():
             kind, _, name = key.partition("/")
-            by_kind.setdefault(kind, []).append({"row": _key_value(kind, name), "new_seq": seq})
-        for kind, values in by_kind.items():
-            self.conn.execute(_numbering(scope, kind), values)
+            values = {"row": _key_value(kind, name), "new_seq": seq, "of_experiment": experiment}
+            by_kind.setdefault(kind, []).append(values)
+        for kind, changed in by_kind.items():
+            self.conn.execute(_numbering(kind, at_site=scope == SITE), changed)
 
     def _bury(self, scope: str, gone: dict[str, int]) -> None:
         for key, seq in gone.items():
@@ -126,19 +123,27 @@ _TABLES: dict[str, tuple[Table, str]] = {
 }
 
 
-def _numbering(scope: str, kind: str) -> Any:
-    """The statement that gives a row of that kind its seq in that scope."""
-    experiment = experiment_of(scope)
-    if kind == "location" and scope != SITE:
+@cache
+def _numbering(kind: str, *, at_site: bool) -> Update:
+    """The statement that gives a row of that kind its seq, in the site or in an experiment."""
+    if kind == "location" and not at_site:
         use = schema.location_use.c
         return (
             update(schema.location_use)
-            .where(use.experiment == experiment, use.location == bindparam("row"))
+            .where(use.experiment == bindparam("of_experiment"), use.location == bindparam("row"))
             .values(seq=bindparam("new_seq"))
         )
     table, column = _TABLES[kind]
     statement = update(table).where(table.c[column] == bindparam("row")).values(seq=bindparam("new_seq"))
-    return statement.where(table.c.experiment == experiment) if kind == "run" else statement
+    return statement.where(table.c.experiment == bindparam("of_experiment")) if kind == "run" else statement
+
+
+_TAKE = (
+    update(schema.scope)
+    .where(schema.scope.c.name == bindparam("of_scope"))
+    .values(seq=schema.scope.c.seq + bindparam("count"))
+    .returning(schema.scope.c.seq)
+)
 
 
 def new_scope(conn: Connection, scope: str) -> None:

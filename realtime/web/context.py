@@ -10,13 +10,14 @@ from realtime.feed import Feed
 from realtime.service.rules import Rules
 from realtime.settings import Settings
 from realtime.store.store import Store
+from realtime.web.processes import Processes
 from realtime.web.questions import Questions
 from realtime.web.sockets import Sockets
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True)
 class House:
-    """The rooms behind the edge."""
+    """The rooms behind the edge. `rules` are replaced when their `up_since` moves; nothing else ever is."""
 
     settings: Settings
     token: str
@@ -29,6 +30,7 @@ class House:
     rules: Rules
     questions: Questions
     sockets: Sockets
+    processes: Processes
     static_url: str
 
 

@@ -2,9 +2,10 @@
 
 import logging
 import re
+import secrets
 from typing import Any
 
-from quart import Quart, Response, has_request_context, request, websocket
+from quart import Quart, Response, has_request_context, has_websocket_context, request, websocket
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from realtime.domain.errors import BatchboardError
@@ -19,9 +20,10 @@ from realtime.web.context import House
 from realtime.web.health import health
 from realtime.web.live import live
 from realtime.web.live_log import live_log
-from realtime.web.reports import reports
+from realtime.web.reports import posted_token, reports, take_post
 from realtime.web.routing import json_response
 from realtime.web.static import folder, static
+from realtime.web.stream import noted
 
 logger = logging.getLogger(__name__)
 
@@ -31,16 +33,44 @@ CSP = (
     "form-action 'self'"
 )
 JSON_ONLY = ("/api/", "/agent/", "/jid/")
+COME_BACK = range(2, 9)
+"""Seconds, one of these at random: those who were refused together do not come back together."""
+
+
+HEADERS = {
+    "Content-Security-Policy": CSP,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "X-Frame-Options": "DENY",
+}
 
 
 class Application(Quart):
-    """Quart, for clients that put their path behind a base that ends with a slash."""
+    """Quart, for clients that put their path behind a base that ends with a slash, and with a short way for posts."""
 
     async def asgi_app(self, scope: Any, receive: Any, send: Any) -> None:
         """Repeated slashes count as one; redirecting would turn a POST into a GET."""
         if "//" in scope.get("path", ""):
             scope = {**scope, "path": re.sub("/{2,}", "/", scope["path"])}
-        await super().asgi_app(scope, receive, send)
+        if scope["type"] == "websocket":
+            scope = noted(scope, send)
+        if token := posted_token(scope):
+            await self._answer_post(token, receive, send)
+        else:
+            await super().asgi_app(scope, receive, send)
+
+    async def _answer_post(self, token: str, receive: Any, send: Any) -> None:
+        headers = {"Content-Type": "application/json", "Cache-Control": "no-store", **HEADERS}
+        try:
+            status, body = 200, await take_post(self.config["HOUSE"], token, receive)
+        except Exception as error:
+            refused = await (_refused(error) if isinstance(error, BatchboardError) else _broken(error))
+            status, body = refused.status_code, await refused.get_data(as_text=False)
+            headers |= dict(refused.headers)
+        headers["Content-Length"] = str(len(body))
+        raw = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+        await send({"type": "http.response.start", "status": status, "headers": raw})
+        await send({"type": "http.response.body", "body": body})
 
 
 def application(house: House) -> Quart:
@@ -91,7 +121,7 @@ async def _http_error(error: HTTPException) -> Response:
 
 
 async def _broken(error: Exception) -> Response:
-    logger.error("%s %s failed", request.method if has_request_context() else "websocket", _path(), exc_info=error)
+    logger.error("%s failed", _asked(), exc_info=error)
     message = "the server made a mistake; it is in its log"
     if _wants_page():
         return await pages.error_page(500, _title(500), message)
@@ -99,18 +129,20 @@ async def _broken(error: Exception) -> Response:
 
 
 def _error(status: int, refusal: Refusal) -> Response:
-    return json_response(encode(ErrorAnswer(error=refusal)), status)
+    return _with_retry(json_response(encode(ErrorAnswer(error=refusal)), status))
 
 
 def _title(status: int) -> str:
     return {403: "Not allowed", 404: "Not found", 503: "Not now"}.get(status, "That did not work")
 
 
-def _path() -> str:
-    """The path without what may be secret in it."""
+def _asked() -> str:
+    """What was asked for, without what may be secret in it."""
+    if has_websocket_context():
+        return f"websocket {websocket.path}"
     if not has_request_context():
-        return websocket.path
-    return "/jid/..." if request.path.startswith("/jid/") else request.path
+        return "POST /jid/..."
+    return f"{request.method} {'/jid/...' if request.path.startswith('/jid/') else request.path}"
 
 
 def _wants_page() -> bool:
@@ -119,15 +151,15 @@ def _wants_page() -> bool:
     return not request.path.startswith(JSON_ONLY) or request.path.endswith("/docs")
 
 
+def _with_retry(response: Response) -> Response:
+    if response.status_code in (429, 503):
+        response.headers.setdefault("Retry-After", str(secrets.choice(COME_BACK)))
+    return response
+
+
 async def _with_headers(response: Response) -> Response:
-    headers: dict[str, Any] = {
-        "Content-Security-Policy": CSP,
-        "X-Content-Type-Options": "nosniff",
-        "Referrer-Policy": "same-origin",
-        "X-Frame-Options": "DENY",
-    }
-    for name, value in headers.items():
+    for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
     if response.mimetype == "text/html":
         response.headers.setdefault("Cache-Control", "no-store")
-    return response
+    return _with_retry(response)

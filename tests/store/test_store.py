@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+import threading
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
@@ -192,3 +193,66 @@ async def test_the_site_shows_experiments_with_what_happens_in_them(tmp_path: Pa
         assert b'"runs":1,"last_run":1' in (entries[0].raw or b"")
         with pytest.raises(NotFound):
             await opened.store.write(lambda tx: start_run(tx, "other", None, None, {}))
+
+
+def _name_runs(tx: Tx, numbers: list[int]) -> list[int | Conflict]:
+    """Makes a run of each number and answers how many there were of them together; odd ones are refused."""
+    answers: list[int | Conflict] = []
+    for number in numbers:
+        if number % 2:
+            answers.append(Conflict(f"{number} is odd"))
+        elif number == 100:
+            raise RuntimeError("it breaks")
+        else:
+            start_run(tx, "demo", number, None, {})
+            answers.append(len(numbers))
+    return answers
+
+
+async def test_items_that_wait_together_go_through_one_change_and_share_a_commit(tmp_path: Path) -> None:
+    async with Opened(tmp_path / "b.db") as opened:
+        await opened.make()
+        items = [opened.store.write_each(_name_runs, number) for number in range(2, 42, 2)]
+        together = await asyncio.gather(*items)
+        assert together == [20] * 20
+        changes = [change for commit in opened.commits for change in commit.changes if change.scope == SCOPE]
+        assert [entry.key for change in changes for entry in change.entries] == [f"run/{n}" for n in range(2, 42, 2)]
+        assert len(changes) == 1
+
+
+async def test_an_error_of_an_item_is_its_own_and_the_others_are_stored(tmp_path: Path) -> None:
+    async with Opened(tmp_path / "b.db") as opened:
+        await opened.make()
+        numbers = (2, 3, 4, 100, 6)
+        items = [opened.store.write_each(_name_runs, number) for number in numbers]
+        outcomes = await asyncio.gather(*items, opened.run(), return_exceptions=True)
+        assert [type(outcome) for outcome in outcomes] == [int, Conflict, int, RuntimeError, int, int]
+        _, entries = await opened.store.read(lambda conn: rows.snapshot(conn, SCOPE, 100))
+        assert {entry.key for entry in entries} == {"run/2", "run/4", "run/6", "run/7"}
+
+
+async def test_writes_and_items_go_through_in_the_order_they_came(tmp_path: Path) -> None:
+    async with Opened(tmp_path / "b.db") as opened:
+        await opened.make()
+        outcomes = await asyncio.gather(
+            opened.store.write_each(_name_runs, 2),
+            opened.store.write_each(_name_runs, 4),
+            opened.run(),
+            opened.store.write_each(_name_runs, 8),
+        )
+        assert list(outcomes) == [2, 2, 5, 1]
+
+
+async def test_what_is_written_does_not_hold_up_the_event_loop(tmp_path: Path) -> None:
+    async with Opened(tmp_path / "b.db") as opened:
+        began, go_on = threading.Event(), threading.Event()
+
+        def slow(tx: Tx) -> bool:
+            began.set()
+            return go_on.wait(10)
+
+        writing = asyncio.create_task(opened.store.write(slow))
+        assert await asyncio.to_thread(began.wait, 10)
+        assert not writing.done()
+        go_on.set()
+        assert await writing

@@ -1,11 +1,14 @@
 """The report address, as scripts use it: no login, any Content-Type, safe to repeat."""
 
+import asyncio
 import json
 from typing import Any
 
 import pytest
 
 from realtime.domain.address import report_url
+from realtime.domain.errors import Malformed
+from realtime.web.reports import take_post
 from tests.client import Client
 
 
@@ -139,3 +142,50 @@ async def test_a_posted_lsf_id_and_log_file_count_for_nothing_before_they_are_ve
     assert (status, answer["accepted"], answer["skipped"][0]["key"]) == (200, 2, "status")
     row = await client.get(f"/jobs/{job['id']}")
     assert (row["lsf_id"], row["log_file"], row["status"]) == (None, None, "Request Sent")
+
+
+async def test_posts_at_the_same_time_are_all_taken(client: Client) -> None:
+    _, speaks = await script(client)
+    posted = [{"counters": {f"Counter {n}": n}} for n in range(40)]
+    answers = await asyncio.gather(*(speaks.post(body) for body in posted))
+    assert {status for status, _ in answers} == {200}
+    assert (await speaks.get())[1]["counters"] == {f"Counter {n}": [n, None] for n in range(40)}
+
+
+async def test_answers_to_posts_have_the_headers_of_all_answers(client: Client) -> None:
+    _, speaks = await script(client)
+    for body, status in ((b'{"counters": {}}', 200), (b"{", 400)):
+        answer = await speaks.quart.post(speaks.url, data=body)
+        assert (answer.status_code, answer.content_type) == (status, "application/json")
+        assert answer.headers["Cache-Control"] == "no-store"
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert "default-src 'self'" in answer.headers["Content-Security-Policy"]
+
+
+async def test_a_body_over_the_limit_of_all_bodies_is_refused_and_not_kept(client: Client) -> None:
+    job, speaks = await script(client)
+    status, answer = await speaks.post(b"x" * (1024 * 1024 + 1))
+    assert (status, answer["error"]["code"]) == (413, "too_large")
+    assert (await client.get(f"/jobs/{job['id']}/reports"))["items"] == []
+
+
+async def test_a_body_that_breaks_off_changes_nothing(client: Client) -> None:
+    _, speaks = await script(client)
+    begun = {"type": "http.request", "body": b'{"counters": {}}', "more_body": True}
+    parts: list[dict[str, Any]] = [{"type": "http.disconnect"}, begun]
+
+    async def receive() -> dict[str, Any]:
+        return parts.pop()
+
+    with pytest.raises(Malformed):
+        await take_post(client.house, speaks.url.rpartition("/")[2], receive)
+
+
+async def test_a_mistake_of_ours_is_answered_as_one_and_logged_without_the_address(
+    client: Client, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, speaks = await script(client)
+    monkeypatch.setattr("realtime.domain.report.parse", lambda body: 1 / 0)
+    status, answer = await speaks.post({"counters": {"A": 1}})
+    assert (status, answer["error"]["code"]) == (500, "internal")
+    assert "POST /jid/... failed" in caplog.text and speaks.url not in caplog.text
