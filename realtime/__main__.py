@@ -1,9 +1,7 @@
 """`batchboard`, also `python -m realtime`: the command line. What a command needs is loaded when it is called."""
 
-import logging
 import os
 import sys
-import time
 
 import click
 
@@ -11,6 +9,11 @@ from realtime import __version__
 from realtime.cli.check import check
 from realtime.cli.configured import configured, refuse_settings
 from realtime.cli.experiments import experiment, run
+from realtime.cli.jobs import apply, kill
+from realtime.cli.log import log
+from realtime.cli.report import report
+from realtime.cli.watch import watch
+from realtime.logs import log_to_stderr
 from realtime.settings import SettingsError, help_text
 
 SETTINGS_HELP = (
@@ -26,19 +29,18 @@ def main() -> None:
 
 
 @main.command()
-def serve() -> None:
-    """Run the batch manager: pages, API, websockets, store."""
+@click.option("--processes", type=click.IntRange(1, 64), help="Server processes on the port; wins over the setting.")
+def serve(processes: int | None) -> None:
+    """Run the batch manager: pages, API, websockets, store. SIGHUP restarts its servers one after the other."""
     settings = configured(os.environ)
     log_to_stderr()
     import asyncio
+    from dataclasses import replace
 
-    import uvloop
-
-    from realtime.app import serve as serve_until_told
+    from realtime.fleet import run_fleet
 
     try:
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(serve_until_told(settings))
+        sys.exit(asyncio.run(run_fleet(replace(settings, processes=processes or settings.processes), os.environ)))
     except SettingsError as error:
         refuse_settings(error)
 
@@ -69,17 +71,8 @@ def demo() -> None:
         sys.exit(2)
 
 
-main.add_command(check)
-main.add_command(experiment)
-main.add_command(run)
-
-
-def log_to_stderr() -> None:
-    """Times in UTC, without the small talk of libraries."""
-    logging.Formatter.converter = time.gmtime
-    logging.basicConfig(level=logging.INFO, format="%(asctime)sZ %(levelname)s %(message)s", stream=sys.stderr)
-    for noisy in ("httpx", "httpcore", "alembic", "hypercorn"):
-        logging.getLogger(noisy).setLevel(logging.WARNING)
+for command in (check, experiment, run, apply, kill, watch, log, report):
+    main.add_command(command)
 
 
 if __name__ == "__main__":

@@ -26,6 +26,8 @@ class Settings:
 
     host: str
     port: int
+    processes: int
+    max_websockets: int
     data_dir: Path
     database_url: str
     redis_url: str | None
@@ -176,6 +178,18 @@ def _origins(value: str) -> tuple[str, ...]:
 SETTINGS = (
     Setting(name="HOST", default="127.0.0.1", about="address to listen on; loopback only for now", parse=_loopback),
     Setting(name="PORT", default="8420", about="port to listen on", parse=_whole(1, 65535)),
+    Setting(
+        name="PROCESSES",
+        default="1",
+        about="server processes on the port; more than one need a Redis",
+        parse=_whole(1, 64),
+    ),
+    Setting(
+        name="MAX_WEBSOCKETS",
+        default="5000",
+        about="open websockets of one process; beyond, 503",
+        parse=_whole(1, 1_000_000),
+    ),
     Setting(name="DATA_DIR", default="var", about="where state is kept; must be a local disk", parse=_path),
     Setting(name="DATABASE_URL", default="", about="default: SQLite in DATA_DIR", parse=_database),
     Setting(

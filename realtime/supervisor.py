@@ -24,13 +24,16 @@ _PR_SET_PDEATHSIG = 1
 @dataclass(frozen=True, kw_only=True)
 class Program:
     """What to run. `environment` None: ours. `output`: file for stdout and stderr; None: our stderr, each line after
-    the name. `final`: exit codes after which it is not started again."""
+    the name unless `bare`. `final`: exit codes after which it is not started again; whoever waits for its end says
+    so. `descriptors`: open files that it gets under the same numbers."""
 
     name: str
     arguments: tuple[str, ...]
     environment: Mapping[str, str] | None = None
     output: Path | None = None
+    bare: bool = False
     final: frozenset[int] = frozenset()
+    descriptors: tuple[int, ...] = ()
 
 
 class Child:
@@ -38,6 +41,8 @@ class Child:
 
     def __init__(self, program: Program) -> None:
         self.program = program
+        self.leaving = asyncio.Event()
+        """it was told to end and is not started again"""
         self.deaths = 0
         """how often it ended by itself"""
         self.exit_code: int | None = None
@@ -59,6 +64,7 @@ class Child:
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=stream,
                 stderr=stream,
+                pass_fds=self.program.descriptors,
                 start_new_session=True,
                 preexec_fn=_die_with_parent(os.getpid()),
             )
@@ -88,7 +94,6 @@ class Supervisor:
 
     def __init__(self) -> None:
         self._keeping: dict[Child, asyncio.Task[None]] = {}
-        self._stopping = asyncio.Event()
 
     async def start(self, program: Program) -> Child:
         """Run a program from now on; raises OSError when it cannot be started at all."""
@@ -109,10 +114,33 @@ class Supervisor:
                     return child
             await asyncio.wait(self._keeping.values(), return_when=asyncio.FIRST_COMPLETED)
 
+    async def over(self, child: Child) -> None:
+        """Wait until this child has ended for good."""
+        if child in self._keeping:
+            await asyncio.wait({self._keeping[child]})
+
+    async def end(self, child: Child, within: float) -> None:
+        """End one child for good: SIGTERM, and SIGKILL after `within` seconds."""
+        keeping = self._keeping.pop(child, None)
+        if keeping is None:
+            return
+        child.leaving.set()
+        child.signal(signal.SIGTERM)
+        await asyncio.wait({keeping}, timeout=within)
+        if not keeping.done():
+            log.warning("%s did not end in time and is killed", child.program.name)
+            child.signal(signal.SIGKILL)
+            await asyncio.wait({keeping}, timeout=AFTER_KILL)
+        child.finish()
+
+    async def end_together(self, within: float) -> None:
+        """End all children at the same time, each as by `end`."""
+        await asyncio.gather(*(self.end(child, within) for child in list(self._keeping)))
+
     async def close(self, within: float) -> None:
         """End all children, the newest first: SIGTERM, then SIGKILL for what is left; takes about `within` seconds at
         most. A child gets an equal share of what remains."""
-        self._stopping.set()
+        self._let_go()
         deadline = asyncio.get_running_loop().time() + within
         waiting = len(self._keeping)
         for child, keeping in reversed(self._keeping.items()):
@@ -131,9 +159,13 @@ class Supervisor:
 
     def kill(self) -> None:
         """SIGKILL to all, at once. `close` may still be running or follow."""
-        self._stopping.set()
+        self._let_go()
         for child in self._keeping:
             child.signal(signal.SIGKILL)
+
+    def _let_go(self) -> None:
+        for child in self._keeping:
+            child.leaving.set()
 
     async def _keep(self, child: Child) -> None:
         loop = asyncio.get_running_loop()
@@ -142,16 +174,16 @@ class Supervisor:
         while True:
             began = loop.time()
             code = await child.wait()
-            if self._stopping.is_set():
+            if child.leaving.is_set():
                 return
             child.deaths += 1
-            log.warning("%s ended by itself (%s)", child.program.name, _in_words(code))
             if code in child.program.final:
                 return
+            log.warning("%s ended by itself (%s)", child.program.name, _in_words(code))
             if loop.time() - began > STEADY:
                 pause = shortest
             while not await self._again(child, pause):
-                if self._stopping.is_set():
+                if child.leaving.is_set():
                     return
                 pause = min(pause * 2, longest)
             pause = min(pause * 2, longest)
@@ -159,7 +191,7 @@ class Supervisor:
     async def _again(self, child: Child, pause: float) -> bool:
         try:
             async with asyncio.timeout(pause):
-                await self._stopping.wait()
+                await child.leaving.wait()
             return False
         except TimeoutError:
             pass
@@ -168,7 +200,7 @@ class Supervisor:
         except OSError as error:
             log.warning("%s cannot be started: %s", child.program.name, error)
             return False
-        if self._stopping.is_set():
+        if child.leaving.is_set():
             child.signal(signal.SIGTERM)
         return True
 
@@ -184,7 +216,7 @@ class _Output:
         self._path = program.output
         self._rest = b""
         self._ends: tuple[int, int] | None = None
-        if self._path is None:
+        if self._path is None and not program.bare:
             self._ends = os.pipe()
             os.set_blocking(self._ends[0], False)
             asyncio.get_running_loop().add_reader(self._ends[0], self._pass_on)
@@ -193,8 +225,7 @@ class _Output:
         """What a new process gets as stdout and stderr."""
         if self._path is not None:
             return _Stream(os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600))
-        assert self._ends is not None
-        return _Stream(os.dup(self._ends[1]))
+        return _Stream(os.dup(self._ends[1] if self._ends else sys.stderr.fileno()))
 
     def close(self) -> None:
         """Pass on what is there, an unfinished line too; safe to repeat."""

@@ -13,7 +13,7 @@ from realtime.settings import SETTINGS
 ROOT = Path(__file__).parents[1]
 DEPLOY = ROOT / "realtime" / "deploy"
 OPERATIONS = (ROOT / "docs" / "OPERATIONS.md").read_text()
-UNITS = sorted(DEPLOY.glob("*.service"))
+UNITS = sorted(DEPLOY.glob("batchboard-*"))
 
 
 def service_of(name: str) -> dict[str, str]:
@@ -23,15 +23,20 @@ def service_of(name: str) -> dict[str, str]:
     return dict(parser["Service"])
 
 
-def test_there_is_a_unit_for_each_of_the_two() -> None:
-    assert [path.name for path in UNITS] == ["batchboard-agent.service", "batchboard-manager.service"]
+def test_there_is_a_unit_for_each_of_the_two_and_a_socket_for_the_manager() -> None:
+    assert [path.name for path in UNITS] == [
+        "batchboard-agent.service",
+        "batchboard-manager.service",
+        "batchboard-manager.socket",
+    ]
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd-analyze is not installed")
 @pytest.mark.parametrize("path", UNITS, ids=lambda path: path.name)
 def test_systemd_understands_every_line(path: Path, tmp_path: Path) -> None:
+    for unit in UNITS:  # a socket names its service
+        (tmp_path / unit.name).write_text(re.sub(r"(?m)^ExecStart=\S+", "ExecStart=/bin/true", unit.read_text()))
     copy = tmp_path / path.name
-    copy.write_text(re.sub(r"(?m)^ExecStart=\S+", "ExecStart=/bin/true", path.read_text()))
     done = subprocess.run(
         ["systemd-analyze", "verify", str(copy)], capture_output=True, text=True, timeout=30, check=False
     )
@@ -45,6 +50,18 @@ def test_the_agents_unit_lets_scripts_outlive_it_and_sudo_work() -> None:
     assert int(service["watchdogsec"]) > 0
     implied = {"restrictnamespaces", "restrictsuidsgid", "systemcallfilter", "privatedevices", "lockpersonality"}
     assert not implied & service.keys(), "these forbid new privileges silently"
+
+
+def test_the_socket_listens_where_the_manager_expects_it() -> None:
+    parser = configparser.ConfigParser(interpolation=None)
+    parser.read(DEPLOY / "batchboard-manager.socket")
+    default = {setting.name: setting.default for setting in SETTINGS}
+    assert parser["Socket"]["ListenStream"] == f"{default['HOST']}:{default['PORT']}"
+    assert parser["Socket"]["Accept"] == "no"
+
+
+def test_a_reload_of_the_manager_is_the_signal_that_it_understands() -> None:
+    assert service_of("manager")["execreload"] == "/bin/kill -HUP $MAINPID"
 
 
 @pytest.mark.parametrize("name", ["agent", "manager"])

@@ -21,6 +21,10 @@ class BusState:
     """when `connected` last changed, UTC; None before the first start"""
     dropped: int
     """own messages that other processes may not have got, since the start of this process"""
+    gaps: int
+    """how often messages of other processes may have been lost on the way here, since the start of this process"""
+    waiting: int
+    """own messages that wait to be sent, in bytes; bounded"""
     error: str | None
     """why it is not connected; None while it is"""
 

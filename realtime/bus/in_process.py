@@ -39,5 +39,7 @@ class InProcessBus:
             connected=self._open,
             since=self._since,
             dropped=0,
+            gaps=0,
+            waiting=0,
             error=None if self._open else "not started",
         )

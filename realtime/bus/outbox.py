@@ -4,7 +4,7 @@ import asyncio
 from collections import deque
 
 MESSAGES = 10_000
-BYTES = 64 * 1024 * 1024
+BYTES = 16 * 1024 * 1024
 BATCH_MESSAGES = 256
 BATCH_BYTES = 1024 * 1024
 
@@ -25,6 +25,11 @@ class Outbox:
         self._filled = asyncio.Event()
         self._settled = asyncio.Event()
         self._settled.set()
+
+    @property
+    def size(self) -> int:
+        """Bytes that wait; at most the limit, or one message."""
+        return self._size
 
     def put(self, topic: str, message: bytes) -> None:
         """Append a message; O(1)."""

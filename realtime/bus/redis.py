@@ -29,7 +29,7 @@ class RedisBus:
     """A `Bus` over Redis. The channel of a topic is `batchboard:{instance}:{topic}`, the payload the message as it is.
 
     Own listeners hear a message when it is published; its echo is dropped (see Link). While Redis is away, messages
-    wait (10,000 and 64 MiB at most, then the oldest are dropped). After every connection listeners are told of a gap;
+    wait (10,000 and 16 MiB at most, then the oldest are dropped). After every connection listeners are told of a gap;
     the processes that missed dropped messages are told by the heartbeat of the one that dropped them.
     """
 
@@ -42,6 +42,7 @@ class RedisBus:
         self._listeners = Listeners()
         self._outbox = Outbox()
         self._connected = False
+        self._gaps = 0
         self._since: datetime | None = None
         self._error: str | None = "not started"
         self._tried = asyncio.Event()
@@ -86,6 +87,8 @@ class RedisBus:
             connected=self._connected,
             since=self._since,
             dropped=self._outbox.dropped,
+            gaps=self._gaps,
+            waiting=self._outbox.size,
             error=self._error,
         )
 
@@ -126,7 +129,10 @@ class RedisBus:
         self._becomes(connected=True, error=None)
         self._tried.set()
         log.info("redis is connected" if away is None else f"redis is back after {away.total_seconds():.1f} s")
-        self._listeners.gap()
+        if away is None:
+            self._listeners.gap()  # nobody can have missed anything, but those who listen already look once
+        else:
+            self._gap()
 
     def link_message(self, topic: str, message: bytes) -> None:
         """See LinkOwner."""
@@ -134,6 +140,10 @@ class RedisBus:
 
     def link_gap(self) -> None:
         """See LinkOwner."""
+        self._gap()
+
+    def _gap(self) -> None:
+        self._gaps += 1
         self._listeners.gap()
 
     def _becomes(self, *, connected: bool, error: str | None) -> None:

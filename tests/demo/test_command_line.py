@@ -87,7 +87,7 @@ def test_the_experiment_may_come_from_the_environment(manager: Manager) -> None:
 
 
 def test_long_lists_are_complete(manager: Manager, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("realtime.cli.experiments.LIST_LIMIT", 2)
+    monkeypatch.setattr("realtime.cli.calling.LIST_LIMIT", 2)
     batchboard(manager, "experiment", "create", "many")
     for _ in range(5):
         batchboard(manager, "run", "start", "-e", "many")

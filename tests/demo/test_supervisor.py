@@ -121,6 +121,41 @@ async def test_a_stopped_child_is_killed_at_the_deadline(supervisor: Supervisor)
     assert not lives(pid)
 
 
+async def test_one_child_is_ended_for_good_and_the_others_go_on(supervisor: Supervisor) -> None:
+    old = await supervisor.start(shell("old", "exec sleep 60"))
+    new = await supervisor.start(shell("new", "exec sleep 60"))
+    pid = old.pid
+    assert pid is not None
+    await supervisor.end(old, 3)
+    assert not lives(pid)
+    assert old.deaths == 0
+    assert new.pid is not None and lives(new.pid)
+
+
+async def test_children_that_end_together_take_no_longer_than_the_slowest(
+    supervisor: Supervisor, tmp_path: Path
+) -> None:
+    for name in ("first", "second", "third"):
+        await supervisor.start(shell(name, f"trap '' TERM; echo ready >> {tmp_path}/{name}; exec sleep 60"))
+        await until(partial(written, tmp_path / name))
+    began = time.monotonic()
+    await supervisor.end_together(0.5)
+    assert time.monotonic() - began < 1.4
+
+
+async def test_whoever_waits_for_a_child_hears_when_it_is_over(supervisor: Supervisor) -> None:
+    child = await supervisor.start(shell("wrong settings", "exit 2", final=frozenset({2})))
+    await asyncio.wait_for(supervisor.over(child), 5)
+    assert child.exit_code == 2
+
+
+async def test_a_child_gets_the_descriptors_that_it_is_meant_to_have(supervisor: Supervisor, tmp_path: Path) -> None:
+    with (tmp_path / "shared").open("ab") as shared:
+        arguments = (PYTHON, "-c", f"import os, time; os.write({shared.fileno()}, b'heard'); time.sleep(60)")
+        await supervisor.start(Program(name="teller", arguments=arguments, descriptors=(shared.fileno(),)))
+        await until(lambda: written(tmp_path / "shared") == ["heard"])
+
+
 async def test_what_a_child_leaves_in_its_group_ends_with_it(supervisor: Supervisor, tmp_path: Path) -> None:
     child = await supervisor.start(shell("parent", f"sleep 60 & echo $! > {tmp_path}/pid; exec sleep 60"))
     await until(lambda: written(tmp_path / "pid"))
