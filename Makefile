@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: demo test check bench screenshot install clean
+.PHONY: demo test check bench chaos screenshot install clean
 
 demo: $(VENV)/.installed
 	@exec $(BIN)/batchboard demo
@@ -24,6 +24,10 @@ check: $(VENV)/.installed-test
 bench: $(VENV)/.installed-test
 	$(BIN)/python -m tests.bench
 
+# SEED=N repeats the faults of a run that printed it.
+chaos: $(VENV)/.installed-test
+	$(BIN)/python -m tests.chaos $(if $(SEED),--seed $(SEED))
+
 screenshot: $(VENV)/.installed-test
 	$(BIN)/python -m tests.screenshot docs/screenshot.png
 
@@ -31,7 +35,7 @@ clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
 
 # Programs that some tests need, as command:package. Those tests skip themselves without them.
-TOOLS := chromium:chromium node:nodejs sudo:sudo
+TOOLS := chromium:chromium node:nodejs npm:npm jq:jq curl:curl sudo:sudo
 
 .PHONY: tools
 tools:
@@ -55,7 +59,7 @@ $(VENV)/.installed: pyproject.toml requirements.lock | $(BIN)/python
 $(VENV)/.installed-test: $(VENV)/.installed
 	$(PIP) install --quiet --constraint requirements.lock --editable '.[test]' || { \
 	    $(PIP) install --quiet --constraint requirements.lock pytest pytest-asyncio pytest-timeout ruff mypy && \
-	    for package in pytest-xdist hypothesis playwright websockets; do \
+	    for package in pytest-xdist hypothesis playwright jsonschema; do \
 	        $(PIP) install --quiet --constraint requirements.lock $$package || \
 	            echo "Cannot be installed: $$package. The tests that need it are skipped."; \
 	    done; }

@@ -25,8 +25,9 @@ jobs_api = Api("jobs")
 
 
 class JobFilter(Strict, frozen=True, kw_only=True):
-    """`run`: 12 or `1-20,25`; `status`: a status; `definition`: name or id."""
+    """`number`: of one job; `run`: 12 or `1-20,25`; `status`: a status; `definition`: name or id."""
 
+    number: int | None = None
     run: str | None = None
     status: str | None = None
     definition: str | None = None
@@ -42,6 +43,7 @@ async def list_jobs(experiment: str, query: JobFilter) -> dict[str, Any]:
     read = partial(
         lists.jobs,
         of=experiment,
+        number=query.number,
         runs=None if query.run is None else parse_runs(query.run, field="run"),
         status=query.status,
         definition=query.definition,

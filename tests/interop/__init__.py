@@ -1,0 +1,1 @@
+"""Clients that no one here wrote, in front of a real server."""
