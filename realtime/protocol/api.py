@@ -39,7 +39,7 @@ class JobPage(Page[JobRow], frozen=True, kw_only=True):
 
 
 class TransitionPage(Page[Transition], frozen=True, kw_only=True):
-    """Transitions in order."""
+    """Transitions in order. Go on from `next`, or from `seq` when it is null."""
 
 
 class NewExperiment(Strict, frozen=True, kw_only=True):
@@ -158,10 +158,9 @@ class SingleLsfJob(Shape, frozen=True, kw_only=True):
     """of a job array: status -> number of elements"""
 
 
-class LsfJobs(Shape, frozen=True, kw_only=True):
+class LsfJobs(Page[SingleLsfJob], frozen=True, kw_only=True):
     """The LSF jobs of a job in the order they were submitted; `surplus`: doubles that were killed and do not count."""
 
-    items: list[SingleLsfJob]
     surplus: list[str]
 
 
@@ -214,16 +213,12 @@ class ReceivedPost(Shape, frozen=True, kw_only=True):
     skipped: list[SkippedItem]
 
 
-class JobTransitions(Shape, frozen=True, kw_only=True):
+class JobTransitions(Page[Transition], frozen=True, kw_only=True):
     """A job's history."""
 
-    items: list[Transition]
 
-
-class JobReports(Shape, frozen=True, kw_only=True):
+class JobReports(Page[ReceivedPost], frozen=True, kw_only=True):
     """The last posts received, newest first."""
-
-    items: list[ReceivedPost]
 
 
 class Alive(Shape, frozen=True, kw_only=True):
@@ -246,6 +241,8 @@ class BusState(Shape, frozen=True, kw_only=True):
     name: str
     server: str
     connected: bool
+    since: UtcTime | None
+    """when `connected` last changed"""
     error: str | None
 
 

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from functools import partial
+from typing import Any
 
 from msgspec.structs import replace
 
@@ -19,10 +20,10 @@ from realtime.protocol.api import (
     SubmissionAnswer,
 )
 from realtime.protocol.wire import Strict
-from realtime.store import history, jobs, locations, reports
+from realtime.store import Connection, history, jobs, locations, reports
 from realtime.store.jobs import StoredJob
-from realtime.web.api_jobs import read_job
 from realtime.web.context import house
+from realtime.web.listing import list_of_job
 from realtime.web.routing import Api
 
 job_api = Api("job")
@@ -122,20 +123,23 @@ async def get_details(id: str) -> Details:
 
 
 @job_api.route("GET", "/jobs/<id>/lsf-jobs", answer=LsfJobs)
-async def get_lsf_jobs(id: str) -> LsfJobs:
+async def get_lsf_jobs(id: str) -> dict[str, Any]:
     """The single LSF jobs of the job, and the doubles that were killed."""
-    stored = await read_stored(id)
+    surplus: list[str] = []
+
+    def read(conn: Connection, stored: StoredJob) -> list[SingleLsfJob]:
+        surplus.extend(stored.job.submission.surplus)
+        return [_single(lsf_job) for lsf_job in stored.job.lsf_jobs]
+
+    return {**await list_of_job(id, read), "surplus": surplus}
+
+
+def _single(lsf_job: LsfJob) -> SingleLsfJob:
     plain = [name for name in SingleLsfJob.__struct_fields__ if name not in ("status", "elements")]
-    return LsfJobs(
-        items=[
-            SingleLsfJob(
-                status=lsf_job.status.value,
-                elements=dict(lsf_job.elements),
-                **{name: getattr(lsf_job, name) for name in plain},
-            )
-            for lsf_job in stored.job.lsf_jobs
-        ],
-        surplus=list(stored.job.submission.surplus),
+    return SingleLsfJob(
+        status=lsf_job.status.value,
+        elements=dict(lsf_job.elements),
+        **{name: getattr(lsf_job, name) for name in plain},
     )
 
 
@@ -190,26 +194,22 @@ def submission_of(stored: StoredJob) -> SubmissionAnswer:
 
 
 @job_api.route("GET", "/jobs/<id>/transitions", answer=JobTransitions)
-async def get_transitions(id: str) -> JobTransitions:
+async def get_transitions(id: str) -> dict[str, Any]:
     """The job's history."""
-    await read_job(id)
-    return JobTransitions(items=await house().store.read(partial(history.transitions_of, job_id=id)))
+    return await list_of_job(id, lambda conn, _: history.transitions_of(conn, id))
 
 
 @job_api.route("GET", "/jobs/<id>/reports", answer=JobReports)
-async def get_reports(id: str) -> JobReports:
+async def get_reports(id: str) -> dict[str, Any]:
     """The last posts received, newest first, with what became of each."""
-    await read_job(id)
-    found = await house().store.read(partial(reports.posts, job_id=id))
-    return JobReports(
-        items=[
-            ReceivedPost(
-                n=post["n"],
-                at=post["at"],
-                body=post["body"],
-                accepted=post["accepted"],
-                skipped=[SkippedItem(**skip) for skip in post["skipped"]],
-            )
-            for post in found
-        ]
+    return await list_of_job(id, lambda conn, _: [_received(post) for post in reports.posts(conn, id)])
+
+
+def _received(post: dict[str, Any]) -> ReceivedPost:
+    return ReceivedPost(
+        n=post["n"],
+        at=post["at"],
+        body=post["body"],
+        accepted=post["accepted"],
+        skipped=[SkippedItem(**skip) for skip in post["skipped"]],
     )

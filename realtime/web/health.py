@@ -11,7 +11,7 @@ from realtime.protocol.rows import LocationRow
 from realtime.protocol.wire import encode
 from realtime.store import Connection, lists, locations
 from realtime.web.context import house
-from realtime.web.metrics import CONTENT_TYPE, exposition, of_locations, of_manager
+from realtime.web.metrics import CONTENT_TYPE, exposition, of_locations, of_processes, of_store
 from realtime.web.routing import json_response
 
 health = Blueprint("health", __name__)
@@ -28,7 +28,7 @@ async def readyz() -> Response:
     """What is up and what is away; 200 as long as the store answers."""
     here = house()
     bus = here.bus.state()
-    state = BusState(name=bus.name, server=here.bus_server, connected=bus.connected, error=bus.error)
+    state = BusState(name=bus.name, server=here.bus_server, connected=bus.connected, since=bus.since, error=bus.error)
     try:
         places = await here.store.read(lists.locations)
     except BatchboardError as error:
@@ -40,15 +40,17 @@ async def readyz() -> Response:
 
 @health.get("/metrics")
 async def metrics() -> Response:
-    """Prometheus text."""
+    """Prometheus text: of all server processes, whichever of them answers; 200 also while the store does not."""
     here = house()
 
     def read(conn: Connection) -> tuple[list[tuple[str, int]], list[LocationRow], dict[str, AgentState]]:
         return lists.live_jobs(conn), lists.locations(conn), locations.states(conn)
 
-    live, rows, states = await here.store.read(read)
-    found = [
-        *of_manager(live, len(here.sockets), here.bus.state()),
-        *of_locations(rows, states, datetime.now(UTC)),
-    ]
+    found = [*of_processes(here.processes.reports())]
+    try:
+        live, rows, states = await here.store.read(read)
+    except BatchboardError:
+        found += of_store(None)
+    else:
+        found += [*of_store(live), *of_locations(rows, states, datetime.now(UTC))]
     return Response(exposition(found), content_type=CONTENT_TYPE)

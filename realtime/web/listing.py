@@ -6,11 +6,12 @@ from typing import Annotated, Any, TypeVar
 
 import msgspec
 
-from realtime.domain.errors import Invalid
+from realtime.domain.errors import Invalid, NotFound
 from realtime.protocol.wire import Strict
 from realtime.service.rules import known_experiment
-from realtime.store import Connection, rows
+from realtime.store import Connection, jobs, rows
 from realtime.store.changes import experiment_scope
+from realtime.store.jobs import StoredJob
 from realtime.web.context import house
 
 Item = TypeVar("Item")
@@ -27,7 +28,7 @@ class Paging(Strict, frozen=True, kw_only=True):
 class Since(Strict, frozen=True, kw_only=True):
     """Only what is newer than this seq."""
 
-    since: int = 0
+    since: Annotated[int, msgspec.Meta(ge=0)] = 0
     limit: Limit = 100
 
 
@@ -60,6 +61,20 @@ async def page_of_experiment(
     """A page of what belongs to an experiment; raises NotFound."""
     await house().store.read(partial(known_experiment, name=experiment))
     return await page_of(experiment_scope(experiment), limit, read, cursor)
+
+
+async def list_of_job(job_id: str, read: Callable[[Connection, StoredJob], list[Item]]) -> dict[str, Any]:
+    """All of a list that belongs to a job, and the position of its experiment that it was read at; raises NotFound."""
+
+    def look(conn: Connection) -> tuple[list[Item], int]:
+        stored = jobs.find(conn, job_id)
+        if stored is None:
+            raise NotFound(f"there is no job {job_id[:40]!r}", field="id")
+        found = rows.position(conn, experiment_scope(stored.experiment))
+        return read(conn, stored), found[0] if found else 0
+
+    items, seq = await house().store.read(look)
+    return {"items": items, "next": None, "epoch": house().store.epoch, "seq": seq}
 
 
 def number_cursor(cursor: str | None) -> int | None:

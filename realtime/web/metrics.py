@@ -1,10 +1,10 @@
 """What `/metrics` says, in the Prometheus text format. Nothing secret, no names of experiments or users."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from realtime.bus.base import BusState
 from realtime.protocol.agent import AgentState
+from realtime.protocol.processes import ProcessReport
 from realtime.protocol.rows import LocationRow
 from realtime.protocol.wire import UtcTime
 
@@ -21,26 +21,58 @@ class Metric:
     samples: list[tuple[Mapping[str, str], float]] = field(default_factory=list)
 
 
-def of_manager(live: Iterable[tuple[str, int]], websockets: int, bus: BusState) -> Iterator[Metric]:
-    """Of this process and the store; `live`: status -> number of live jobs."""
+def of_store(live: Iterable[tuple[str, int]] | None) -> Iterator[Metric]:
+    """`live`: status -> number of live jobs; None when the store does not answer."""
+    up = Metric(name="batchboard_store_up", kind="gauge", about="Whether the store answers.")
+    up.samples.append(({}, live is not None))
+    yield up
     yield Metric(
         name="batchboard_jobs_live",
         kind="gauge",
         about="Live jobs by status.",
-        samples=[({"status": status}, count) for status, count in live],
-    )
-    yield _plain("batchboard_websockets", "gauge", "Open websockets of this process.", websockets)
-    yield _plain("batchboard_bus_connected", "gauge", "Whether news travel between processes.", bus.connected)
-    yield _plain(
-        "batchboard_bus_dropped_total",
-        "counter",
-        "News that other processes had to read from the store.",
-        bus.dropped,
+        samples=[({"status": status}, count) for status, count in live or ()],
     )
 
 
-def _plain(name: str, kind: str, about: str, value: float) -> Metric:
-    return Metric(name=name, kind=kind, about=about, samples=[({}, value)])
+_OF_A_PROCESS = (
+    ("websockets", "batchboard_websockets", "gauge", "Open websockets."),
+    ("websockets_refused", "batchboard_websockets_refused_total", "counter", "Websockets refused for want of room."),
+    ("subscribers", "batchboard_subscribers", "gauge", "Websockets that follow an experiment or the list of them."),
+    ("scopes", "batchboard_feed_scopes", "gauge", "Experiments (and the list of them) whose news are kept."),
+    ("passes", "batchboard_feed_passes_total", "counter", "Rounds in which news were sent to the subscribers."),
+    ("frames", "batchboard_feed_frames_total", "counter", "Messages sent to subscribers."),
+    ("rows", "batchboard_feed_row_changes_total", "counter", "Row changes sent to subscribers."),
+    ("fell_behind", "batchboard_feed_fell_behind_total", "counter", "Times that a subscriber could not take news."),
+    ("gaps", "batchboard_feed_gaps_total", "counter", "Times that news were missing and read from the store."),
+    ("store_reads", "batchboard_feed_store_reads_total", "counter", "Reads of the store for subscribers."),
+    ("bus_connected", "batchboard_bus_connected", "gauge", "Whether news travel between processes."),
+    ("bus_gaps", "batchboard_bus_gaps_total", "counter", "Times that news of other processes may have been lost."),
+    ("bus_dropped", "batchboard_bus_dropped_total", "counter", "News that other processes had to read from the store."),
+    ("bus_waiting", "batchboard_bus_waiting_bytes", "gauge", "News that wait to be sent to other processes."),
+)
+"""(field of a report, name, kind, about)"""
+
+
+def of_processes(reports: Sequence[ProcessReport]) -> Iterator[Metric]:
+    """Of all server processes that were heard of lately."""
+    started = Metric(
+        name="batchboard_process_started_timestamp_seconds",
+        kind="gauge",
+        about="When the process was started, in seconds since 1970.",
+    )
+    ended = Metric(
+        name="batchboard_websockets_ended_total",
+        kind="counter",
+        about="Websockets that have ended, by close code; 1001 and 1006: the client left, with and without a word.",
+    )
+    for report in reports:
+        which = {"process": report.name}
+        started.samples.append((which, report.started_at.timestamp()))
+        ended.samples.extend((which | {"code": str(code)}, n) for code, n in sorted(report.websockets_ended.items()))
+    yield from (started, ended)
+    for field_name, name, kind, about in _OF_A_PROCESS:
+        samples = [({"process": report.name}, float(getattr(report, field_name))) for report in reports]
+        yield Metric(name=name, kind=kind, about=about, samples=[*samples])
 
 
 def of_locations(rows: Iterable[LocationRow], states: Mapping[str, AgentState], now: UtcTime) -> Iterator[Metric]:

@@ -3,13 +3,10 @@
 import re
 from typing import Any
 
-import msgspec
-
 from realtime import __version__
 from realtime.protocol.errors import ErrorAnswer
 from realtime.web.routing import PREFIX, Api, Route
-
-_REF = "#/components/schemas/{name}"
+from realtime.web.schemas import components, schema_of
 
 
 def document(*apis: Api) -> dict[str, Any]:
@@ -18,7 +15,6 @@ def document(*apis: Api) -> dict[str, Any]:
     kinds: list[Any] = [ErrorAnswer]
     for route in routes:
         kinds += [kind for kind in (route.body, route.query, route.answer) if kind is not None]
-    _, components = msgspec.json.schema_components(kinds, ref_template=_REF)
     paths: dict[str, dict[str, Any]] = {}
     for route in routes:
         path = re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", PREFIX + route.path)
@@ -33,7 +29,7 @@ def document(*apis: Api) -> dict[str, Any]:
         "security": [{"token": []}, {"cookie": []}],
         "paths": paths,
         "components": {
-            "schemas": components,
+            "schemas": components(kinds),
             "securitySchemes": {
                 "token": {"type": "http", "scheme": "bearer"},
                 "cookie": {"type": "apiKey", "in": "cookie", "name": "batchboard"},
@@ -72,8 +68,7 @@ def _path_parameters(route: Route) -> list[dict[str, Any]]:
 def _query_parameters(route: Route) -> list[dict[str, Any]]:
     if route.query is None:
         return []
-    _, components = msgspec.json.schema_components([route.query], ref_template=_REF)
-    schema = components[route.query.__name__]
+    schema = components([route.query])[route.query.__name__]
     return [
         {"name": name, "in": "query", "required": name in schema.get("required", []), "schema": kind}
         for name, kind in schema["properties"].items()
@@ -96,5 +91,4 @@ def _responses(route: Route) -> dict[str, Any]:
 
 
 def _json(kind: type) -> dict[str, Any]:
-    (schema,), _ = msgspec.json.schema_components([kind], ref_template=_REF)
-    return {"application/json": {"schema": schema}}
+    return {"application/json": {"schema": schema_of(kind)}}

@@ -18,6 +18,7 @@ from realtime.web.api_experiments import experiments as experiments_api
 from realtime.web.api_experiments import read_experiment
 from realtime.web.api_job import job_api
 from realtime.web.api_jobs import jobs_api
+from realtime.web.asyncapi import document as asyncapi_document
 from realtime.web.auth import COOKIE_AGE, check_login, check_place, cookie_name, same, session_cookie
 from realtime.web.context import house
 from realtime.web.live import RUNS
@@ -102,6 +103,13 @@ def _inside_script(encoded: bytes) -> str:
 async def openapi() -> Response:
     """The API, for programs."""
     return json_response(_described())
+
+
+@pages.get("/api/v1/asyncapi.json")
+async def asyncapi() -> Response:
+    """The websockets and the channels on Redis, for programs."""
+    settings = house().settings
+    return json_response(encode(asyncapi_document(settings.public_url, settings.instance)))
 
 
 @pages.get("/api/v1/docs")

@@ -257,7 +257,7 @@ async def test_the_documents_describe_every_call(client: Client) -> None:
         f"{method} {rule.rule}".replace("<int:", "{").replace("<", "{").replace(">", "}")
         for rule in client.quart.app.url_map.iter_rules()
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
-        if rule.rule.startswith("/api/v1/") and not rule.rule.endswith(("/live", "/openapi.json", "/docs"))
+        if rule.rule.startswith("/api/v1/") and not rule.rule.endswith(("/live", "api.json", "/docs"))
     }
     assert calls == rules
     references = str(api).split("#/components/schemas/")[1:]
@@ -272,7 +272,7 @@ async def test_health_needs_no_login_and_tells_the_truth(client: Client) -> None
     ready = (await client.call("GET", "//readyz")).body
     assert ready["store"]["ok"] and ready["bus"]["name"] == "in-process" and ready["locations"] == []
     metrics = (await client.call("GET", "//metrics")).body
-    assert b"batchboard_websockets 0" in metrics
+    assert b'batchboard_websockets{process="1"} 0' in metrics
 
 
 async def test_every_answer_forbids_foreign_scripts(client: Client) -> None:
