@@ -8,7 +8,6 @@ import subprocess
 import sys
 import tempfile
 import time
-import venv
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,12 +20,13 @@ from lsf_agent.lsf.adapter import Lsf
 from lsf_agent.lsf.commands import Commands, Output
 from realtime.protocol.agent import Followed
 from tests.agent.manager import TOKEN, Manager
+from tests.bench import peers
 from tests.bench.farm_commands import FarmCommands
 
 JOBS = 10_000
 FIRST = 1_000_000
 POLLS = 5
-FOLLOWED_FOR = 60.0
+FOLLOWED_FOR = 30.0
 """Seconds of real time."""
 INTERVAL = 10.0
 PEER = "psij-python==0.9.11"
@@ -102,16 +102,11 @@ async def _poll(commands: Commands, farm: FarmCommands) -> tuple[float, float, i
 
 def _peer(folder: Path, farm: FarmCommands) -> dict[str, float]:
     """The same poll by the driver of PSI/J, in an environment of its own; empty-handed when it cannot be installed."""
-    place = folder / "peer"
-    try:
-        venv.create(place, with_pip=True)
-        pip = [str(place / "bin" / "python"), "-m", "pip", "--quiet", "--disable-pip-version-check", "install", PEER]
-        subprocess.run(pip, check=True, timeout=180, capture_output=True)
-    except (OSError, subprocess.SubprocessError):
-        print(json.dumps({"bench": "peer", "problem": f"{PEER} cannot be installed"}), flush=True)
+    python = peers.interpreter(PEER)
+    if python is None:
         return {}
     calls = farm.calls()
-    program = [str(place / "bin" / "python"), str(Path(__file__).with_name("peer_psij.py"))]
+    program = [str(python), str(Path(__file__).with_name("peer_psij.py"))]
     environment = {**os.environ, "PATH": f"{farm.bin}:{os.environ['PATH']}", "HOME": str(folder)}
     said = subprocess.run(
         [*program, str(FIRST), str(JOBS), str(POLLS)],

@@ -1,6 +1,7 @@
 """The practical limit: a process that writes ready-made bytes to every TCP connection, as fast as it can.
 
-Run as `python -m tests.bench.raw_fanout PORT`; a line of hex on standard input is written to all connections.
+Run as `python -m tests.bench.raw_fanout PORT`; a line of hex on standard input is written to all connections, each line
+by itself.
 """
 
 import asyncio
@@ -31,6 +32,7 @@ async def main(port: int) -> None:
         message = bytes.fromhex(line.decode())
         for writer in writers:
             writer.write(message)
+        await asyncio.sleep(0)  # uvloop sends what was written in one turn of the loop at once
     server.close()
 
 

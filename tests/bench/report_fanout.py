@@ -13,7 +13,7 @@ from tests.bench.receivers import Receiver, close, connect, upgrade
 from tests.bench.server import TOKEN, job_address, serving
 from tests.ports import free_port
 
-SUBSCRIBERS = {1: 200, 100: 60, 1000: 25}
+SUBSCRIBERS = {1: 100, 100: 40, 1000: 25}
 """How many subscribers, and how many posts are measured with them."""
 PAUSE = 0.05
 """Seconds between two posts, so that each is measured alone."""

@@ -4,8 +4,9 @@ import asyncio
 import os
 import sys
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
@@ -15,19 +16,31 @@ from tests.ports import free_port
 
 TOKEN = "bench"
 AGENT_TOKEN = "bench-agent"
+STOPPED_WITHIN = 20.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Installation:
+    """A server that answers. `environ` is its environment, for other processes of the same installation."""
+
+    client: httpx.AsyncClient
+    port: int
+    pid: int
+    environ: Mapping[str, str]
 
 
 @asynccontextmanager
-async def serving() -> AsyncIterator[httpx.AsyncClient]:
-    """A client of a server that answers."""
+async def installed(**settings: str) -> AsyncIterator[Installation]:
+    """A server with these settings (`redis_url` as `REDIS_URL`)."""
     with tempfile.TemporaryDirectory(prefix="batchboard-bench-") as folder:
         port = free_port()
         environ = {
-            **os.environ,
+            **{name: value for name, value in os.environ.items() if not name.startswith("BATCHBOARD_")},
             "BATCHBOARD_DATA_DIR": str(Path(folder) / "var"),
             "BATCHBOARD_PORT": str(port),
             "BATCHBOARD_TOKEN": TOKEN,
             "BATCHBOARD_AGENT_TOKEN": AGENT_TOKEN,
+            **{f"BATCHBOARD_{name.upper()}": value for name, value in settings.items()},
         }
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "realtime", "serve", env=environ, stdout=asyncio.subprocess.DEVNULL
@@ -35,23 +48,36 @@ async def serving() -> AsyncIterator[httpx.AsyncClient]:
         try:
             headers = {"Authorization": f"Bearer {TOKEN}"}
             base = f"http://127.0.0.1:{port}"
-            async with httpx.AsyncClient(base_url=base, headers=headers, trust_env=False) as client:
-                await _answers(client)
-                yield client
+            async with httpx.AsyncClient(base_url=base, headers=headers, trust_env=False, timeout=30) as client:
+                await _answers(client, process)
+                yield Installation(client=client, port=port, pid=process.pid, environ=environ)
         finally:
-            process.terminate()
-            await process.wait()
+            if process.returncode is None:
+                process.terminate()
+            try:
+                await asyncio.wait_for(process.wait(), STOPPED_WITHIN)
+            except TimeoutError:
+                process.kill()
+                await process.wait()
 
 
-async def _answers(client: httpx.AsyncClient) -> None:
+@asynccontextmanager
+async def serving(**settings: str) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of a server that answers."""
+    async with installed(**settings) as installation:
+        yield installation.client
+
+
+async def _answers(client: httpx.AsyncClient, process: asyncio.subprocess.Process) -> None:
     async with asyncio.timeout(30):
-        while True:
+        while process.returncode is None:
             try:
                 await client.get("/healthz")
             except httpx.TransportError:
                 await asyncio.sleep(0.05)
             else:
                 return
+    raise RuntimeError(f"the server has ended with {process.returncode}")
 
 
 async def job_address(client: httpx.AsyncClient) -> str:
