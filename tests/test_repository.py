@@ -22,7 +22,10 @@ README = (ROOT / "README.md").read_text()
 SOURCES = sorted(path for package in ("realtime", "lsf_agent") for path in (ROOT / package).rglob("*.py"))
 TESTS = sorted((ROOT / "tests").rglob("*.py"))
 
-PURE = {"realtime.domain", "realtime.settings", "realtime.supervisor", "lsf_agent.embedded", "lsf_agent.examples"}
+PURE = {
+    *("realtime.domain", "realtime.settings", "realtime.supervisor", "realtime.logs", "realtime.ready"),
+    *("lsf_agent.embedded", "lsf_agent.examples"),
+}
 ALLOWED = {
     "realtime.protocol": {"realtime.domain"},
     "realtime.store": {"realtime.domain", "realtime.protocol"},
@@ -34,13 +37,22 @@ ALLOWED = {
         *("realtime.service", "realtime.feed"),
     },
     "realtime.check": {"realtime.domain", "realtime.settings", "realtime.store", "realtime.bus"},
-    "realtime.cli": {"realtime.domain", "realtime.protocol", "realtime.settings", "realtime.check"},
+    "realtime.client": {"realtime.protocol"},
+    "realtime.cli": {
+        *("realtime.domain", "realtime.protocol", "realtime.settings", "realtime.check"),
+        "realtime.client",
+    },
     "realtime.demo": {"realtime.protocol", "realtime.settings", "realtime.supervisor", "realtime.cli"},
     "realtime.app": {
         *("realtime.domain", "realtime.protocol", "realtime.settings", "realtime.store", "realtime.bus"),
-        *("realtime.service", "realtime.feed", "realtime.web"),
+        *("realtime.service", "realtime.feed", "realtime.web", "realtime.tokens"),
     },
-    "realtime.__main__": {"realtime.settings", "realtime.cli", "realtime.app", "realtime.demo"},
+    "realtime.tokens": {"realtime.settings"},
+    "realtime.server": {"realtime.settings", "realtime.logs", "realtime.ready", "realtime.app", "realtime.web"},
+    "realtime.fleet": {
+        *("realtime.settings", "realtime.supervisor", "realtime.tokens", "realtime.ready", "realtime.bus"),
+    },
+    "realtime.__main__": {"realtime.settings", "realtime.logs", "realtime.cli", "realtime.fleet", "realtime.demo"},
     "lsf_agent": {"realtime.domain", "realtime.protocol", "realtime.settings"},
     "lsf_agent.__main__": {
         *("realtime.domain", "realtime.protocol", "realtime.settings"),
