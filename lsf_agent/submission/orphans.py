@@ -10,6 +10,8 @@ from lsf_agent.runner.script import started
 from lsf_agent.submission.record import Story
 
 PROCESSES = Path("/proc")
+ROUNDS = 5
+"""Looks for processes that others have started before they were stopped."""
 
 
 def lives_on(story: Story, directory: Path) -> bool:
@@ -34,11 +36,23 @@ def lives_on(story: Story, directory: Path) -> bool:
 
 
 def kill(story: Story, directory: Path) -> None:
-    """SIGKILL to all that a script of our own account has left running, its calls of bsub included."""
+    """SIGKILL to all that a script of our own account has left running, its calls of bsub included.
+
+    All are stopped before any is killed: a shell whose child is gone would go on to its next command, a bsub perhaps.
+    """
     if story.ours:
-        for pid in {*processes_of(directory), *callers_of(directory)}:
-            with suppress(ProcessLookupError, PermissionError):
-                os.kill(pid, signal.SIGKILL)
+        stopped: set[int] = set()
+        for _ in range(ROUNDS):
+            found = {*processes_of(directory), *callers_of(directory)} - stopped
+            _signal(found, signal.SIGSTOP)
+            stopped |= found
+        _signal(stopped, signal.SIGKILL)
+
+
+def _signal(pids: set[int], number: signal.Signals) -> None:
+    for pid in pids:
+        with suppress(ProcessLookupError, PermissionError):
+            os.kill(pid, number)
 
 
 def processes_of(directory: Path) -> list[int]:

@@ -14,6 +14,7 @@ import pytest
 
 from lsf_agent.hands import RUNNER
 from lsf_agent.lsf.bsub import SUBMITTED
+from lsf_agent.submission import orphans
 from lsf_agent.submission.entry import Entry
 from lsf_agent.submission.orphans import callers_of, processes_of
 from lsf_agent.submission.record import Ended, Plan, append
@@ -284,6 +285,31 @@ def test_a_script_goes_on_when_its_runner_is_killed_and_is_watched_to_its_end(be
     assert last.ended is not None and last.ended.problem == CUT_OFF and not watch.settled
     assert watch.look(3.0).lsf_ids == ("101",) and watch.settled
     assert entry.calls()[0].tag == f"{bench.plan.tag}.1"
+
+
+def test_a_script_that_is_killed_does_not_get_to_its_next_command(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entry = bench.start(b"#!/bin/sh\n(sleep 600; bsub true) & (sleep 600; bsub true) & wait\n")
+    assert bench.runner is not None
+    until(lambda: entry.script() is not None and len(processes_of(entry.directory)) >= 5)
+    bench.runner.send_signal(signal.SIGKILL)
+    bench.runner.wait()
+    sent: list[tuple[int, int]] = []
+
+    def kill_one_after_the_other(pid: int, number: int, kill: Callable[[int, int], None] = os.kill) -> None:
+        sent.append((number, pid))
+        kill(pid, number)
+        time.sleep(0.05)  # time enough for a shell to go on
+
+    monkeypatch.setattr(os, "kill", kill_one_after_the_other)
+    orphans.kill(entry.story(), entry.directory)
+    monkeypatch.undo()
+    until(lambda: not processes_of(entry.directory))
+    killed = [pid for number, pid in sent if number == signal.SIGKILL]
+    assert len(killed) >= 5
+    assert sorted(killed) == sorted(pid for number, pid in sent[: -len(killed)] if number == signal.SIGSTOP)
+    assert entry.calls() == ()
 
 
 def test_a_script_without_a_runner_is_killed_when_it_takes_too_long(bench: Bench) -> None:
