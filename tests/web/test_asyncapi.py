@@ -12,6 +12,7 @@ from realtime.protocol.agent import LogAnswer
 from realtime.protocol.live import Close, FeedMessage, LogMessage
 from realtime.web.asyncapi import document as document_of
 from tests.client import Client, SayingAgent
+from tests.documents import held_against, resolved
 
 jsonschema = pytest.importorskip("jsonschema")
 
@@ -25,14 +26,6 @@ async def document(client: Client) -> dict[str, Any]:
     return found
 
 
-def resolved(document: dict[str, Any], reference: dict[str, str]) -> Any:
-    """What a reference within the document points to."""
-    found: Any = document
-    for part in reference["$ref"].removeprefix("#/").split("/"):
-        found = found[part]
-    return found
-
-
 def references(part: Any) -> list[dict[str, str]]:
     """All references below a part of the document."""
     if isinstance(part, list):
@@ -41,19 +34,6 @@ def references(part: Any) -> list[dict[str, str]]:
         return []
     here = [{"$ref": part["$ref"]}] if isinstance(part.get("$ref"), str) else []
     return here + references(list(part.values()))
-
-
-def held_against(document: dict[str, Any], channel: str, text: str | bytes) -> dict[str, Any]:
-    """The message; it fits the one message of the channel that its `type` names, and has no field beyond."""
-    message: dict[str, Any] = json.loads(text)
-    described = resolved(document, document["channels"][channel]["messages"][message["type"]])
-    schema = {**described["payload"], "components": document["components"]}
-    jsonschema.Draft7Validator(schema, format_checker=jsonschema.FormatChecker()).validate(message)
-    assert set(message) <= set(resolved(document, described["payload"])["properties"])
-    for row in [*message.get("rows", []), *message.get("put", [])]:
-        name = f"{row['kind'].capitalize()}Row"
-        assert set(row) == set(document["components"]["schemas"][name]["properties"])
-    return message
 
 
 def test_a_message_that_does_not_fit_is_found() -> None:
