@@ -2,6 +2,7 @@
 
 from quart import websocket
 
+from realtime.protocol.live import PROTOCOL
 from realtime.web.asgi_socket import AsgiSocket
 from realtime.web.auth import check_login, check_place
 from realtime.web.context import house
@@ -25,12 +26,18 @@ async def run(serve: Serve) -> None:
     with sockets.opening():
         if stream is None:
             asgi = AsgiSocket(sockets.leave)
-            await websocket.accept()
+            await _accept()
             sockets.enter(asgi)
         else:
             socket = StreamSocket(stream, sockets.leave)
-            await websocket.accept()
+            await _accept()
             sockets.enter(socket)
             socket.begin(serve)
             return
     await asgi.run(serve)
+
+
+async def _accept() -> None:
+    """With our subprotocol when the client offers it: browsers that offer one and get none give up."""
+    offered = PROTOCOL in websocket.requested_subprotocols
+    await websocket.accept(subprotocol=PROTOCOL if offered else None)

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Subprotocol
 
 from tests.client_library.served import KINDS, rows_of_store
 from tests.pages.manager import TOKEN, Manager
@@ -69,6 +70,22 @@ def test_hello_snapshot_deltas_and_a_resume(manager: Manager) -> None:
 def test_with_compression_offered(manager: Manager) -> None:
     with connect(address(manager), additional_headers=BEARER, proxy=None, compression="deflate") as socket:
         Known().reach(socket, manager)
+
+
+def test_the_subprotocol_is_agreed_to_when_it_is_offered(manager: Manager) -> None:
+    for offered, agreed in (
+        (["batchboard.v1"], "batchboard.v1"),
+        (["mqtt", "batchboard.v1"], "batchboard.v1"),
+        ([], None),
+    ):
+        with connect(
+            address(manager),
+            additional_headers=BEARER,
+            proxy=None,
+            subprotocols=[Subprotocol(name) for name in offered],
+        ) as socket:
+            assert socket.subprotocol == agreed
+            Known().reach(socket, manager)
 
 
 def test_a_goodbye_and_a_close_that_says_why(manager: Manager) -> None:
