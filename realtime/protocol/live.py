@@ -21,6 +21,7 @@ class Close(IntEnum):
     PROTOCOL = 1002
     BAD_TEXT = 1007
     TOO_BIG = 1009
+    FAULT = 1011
     RESTART = 1012
     OVERLOAD = 1013
     SLOW = 4008
@@ -41,8 +42,9 @@ _MEANINGS = {
     Close.PROTOCOL: "a frame that is none (RFC 6455)",
     Close.BAD_TEXT: "text that is no UTF-8 (RFC 6455)",
     Close.TOO_BIG: "a message of more than 64 KiB",
+    Close.FAULT: "the server made a mistake; it is in its log: come back after a random time, with the position",
     Close.RESTART: "the server goes away: come back after a random time, with the position",
-    Close.OVERLOAD: "too many are here: come back after a random time, with the position",
+    Close.OVERLOAD: "not now, the store cannot be read, say: come back after a random time, with the position",
     Close.SLOW: "the socket has taken nothing for 30 s: come back with the position",
     Close.BAD_MESSAGE: "a message that is no JSON text",
     Close.LOG_IN: "log in again",

@@ -10,7 +10,6 @@ from realtime.protocol.live import Close
 
 logger = logging.getLogger(__name__)
 
-BROKEN = 1011
 LEFT, LOST = 1001, 1006
 """How it counts when the client ends it: with a close frame, and without."""
 
@@ -76,7 +75,7 @@ class Socket(ABC):
             return LOST
         except Exception:
             logger.exception("a websocket has failed")
-            return BROKEN
+            return Close.FAULT
 
 
 Serve = Callable[[Socket], Awaitable[int]]

@@ -7,6 +7,7 @@ from contextlib import suppress
 import pytest
 from hypercorn.asyncio.tcp_server import TCPServer
 
+from realtime.protocol.live import Close
 from realtime.web.context import House
 from realtime.web.socket import Socket
 from realtime.web.sockets import LOOK_EVERY, PING_EVERY, SILENT_AFTER
@@ -104,6 +105,23 @@ async def test_hello_comes_first_or_nothing_does(house: House, port: int, monkey
     assert (opcode, payload[:2]) == (CLOSE, (1012).to_bytes(2, "big"))
     client.writer.close()
     await closing
+
+
+async def test_a_mistake_of_the_server_ends_one_socket_and_says_so(
+    house: House, port: int, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def wrong(*_: object) -> int:
+        raise ValueError("a mistake")
+
+    with monkeypatch.context() as mistaken:
+        mistaken.setattr(house.feed, "follow", wrong)
+        client = await connected(port, upgrade(SITE, TOKEN))
+        assert await client.closed() == Close.FAULT
+        client.writer.close()
+    assert "a websocket has failed" in caplog.text
+    other = await connected(port, upgrade(SITE, TOKEN))
+    await other.message("hello")
+    other.writer.close()
 
 
 async def test_a_connection_that_has_ended_leaves_nothing_for_the_garbage_collector(house: House, port: int) -> None:
