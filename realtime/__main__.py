@@ -55,7 +55,12 @@ def agent() -> None:
 
 
 @main.command()
-def demo() -> None:
+@click.option(
+    "--shift",
+    is_flag=True,
+    help="In the middle of a shift: 400 runs, 30 hashes and 6,000 jobs so far, and a colleague at work.",
+)
+def demo(shift: bool) -> None:
     """Run everything on this machine: manager, batch client, a local scheduler, a simulated beam line."""
     settings = configured(os.environ)
     log_to_stderr()
@@ -65,7 +70,7 @@ def demo() -> None:
     from realtime.demo.run import run_demo
 
     try:
-        sys.exit(asyncio.run(run_demo(settings, os.environ)))
+        sys.exit(asyncio.run(run_demo(settings, os.environ, shift=shift)))
     except DemoRefused as error:
         click.echo(str(error), err=True)
         sys.exit(2)

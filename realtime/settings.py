@@ -12,6 +12,7 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 PREFIX = "BATCHBOARD_"
 
@@ -49,6 +50,7 @@ class Settings:
     lsf_profile: Path | None
     log_roots: tuple[Path, ...]
     allowed_origins: tuple[str, ...]
+    time_zone: str
     demo_run_interval: float
 
 
@@ -166,6 +168,37 @@ def _optional_path(value: str) -> Path | None:
     if value.strip() and not value.startswith("/"):
         raise ValueError(f"expected an absolute path, not {value!r}")
     return Path(value.strip()) if value.strip() else None
+
+
+def _zone(value: str) -> str:
+    name = value.strip()
+    if name and not _is_zone(name):
+        raise ValueError(f"expected the name of a time zone, such as Europe/Berlin or UTC, not {value!r}")
+    return name
+
+
+def _is_zone(name: str) -> bool:
+    """A name that browsers know, too: none of the machine's own beside the zones of the world."""
+    if not re.fullmatch(r"[A-Z][A-Za-z0-9_+-]*(/[A-Z][A-Za-z0-9_+-]*)*", name) or name == "Factory":
+        return False
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, OSError, ValueError):
+        return name == "UTC"
+    return True
+
+
+def zone_of_machine(tz: str, link: Path = Path("/etc/localtime")) -> str:
+    """From the variable TZ or the link that names the machine's zone, else UTC."""
+    try:
+        target = str(link.readlink())
+    except OSError:
+        target = ""
+    for place in (tz.removeprefix(":"), target):
+        name = place.rpartition("zoneinfo/")[2]
+        if name and _is_zone(name):
+            return name
+    return "UTC"
 
 
 def _origins(value: str) -> tuple[str, ...]:
@@ -286,6 +319,12 @@ SETTINGS = (
     ),
     Setting(name="ALLOWED_ORIGINS", default="", about="further origins of pages, a,b", parse=_origins),
     Setting(
+        name="TIME_ZONE",
+        default="",
+        about="the facility's time zone, such as Europe/Berlin; default: the machine's, else UTC",
+        parse=_zone,
+    ),
+    Setting(
         name="DEMO_RUN_INTERVAL", default="20", about="time between two runs of the simulated beam line", parse=_seconds
     ),
 )
@@ -304,6 +343,7 @@ def read(environ: Mapping[str, str]) -> Settings:
             problems.append(f"{PREFIX}{setting.name}: {error}")
     if problems:
         raise SettingsError("\n".join(problems))
+    values["time_zone"] = values["time_zone"] or zone_of_machine(environ.get("TZ", ""))
     return Settings(**_derived(values))
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from realtime.settings import SETTINGS, SettingsError, help_text, read
+from realtime.settings import SETTINGS, SettingsError, help_text, read, zone_of_machine
 
 
 def test_nothing_set_gives_the_defaults() -> None:
@@ -53,6 +53,9 @@ def test_variables_win_over_the_file_and_files_hold_secrets(tmp_path: Path) -> N
         ("RUN_AS_GROUP", "%users", "name of a group"),
         ("LSF_PROFILE", "profile.lsf", "absolute path"),
         ("ALLOWED_ORIGINS", "a.example", "origins"),
+        ("TIME_ZONE", "Mars/Olympus", "time zone"),
+        ("TIME_ZONE", "../../etc/passwd", "time zone"),
+        ("TIME_ZONE", "Factory", "time zone"),
         ("TOKEN_FILE", "/nowhere/secret", "cannot read"),
         ("CONFIG", "/nowhere/b.toml", "cannot read"),
         ("PROT", "1", "no such setting"),
@@ -93,3 +96,15 @@ def test_the_help_names_every_setting_with_its_default() -> None:
     for setting in SETTINGS:
         assert f"BATCHBOARD_{setting.name} " in help_text()
     assert "[8420]" in help_text()
+
+
+def test_the_time_zone_is_the_machines_unless_it_is_set(tmp_path: Path) -> None:
+    link = tmp_path / "localtime"
+    assert zone_of_machine("Asia/Tokyo", link) == zone_of_machine(":Asia/Tokyo", link) == "Asia/Tokyo"
+    assert zone_of_machine("/usr/share/zoneinfo/Asia/Tokyo", link) == "Asia/Tokyo"
+    assert zone_of_machine("", link) == zone_of_machine("JST-9", link) == zone_of_machine("../x", link) == "UTC"
+    link.symlink_to("../usr/share/zoneinfo/Europe/Berlin")
+    assert zone_of_machine("", link) == zone_of_machine("CET-1CEST", link) == "Europe/Berlin"
+    assert zone_of_machine("Asia/Tokyo", link) == "Asia/Tokyo"
+    assert read({"BATCHBOARD_TIME_ZONE": "America/Los_Angeles", "TZ": "Asia/Tokyo"}).time_zone == "America/Los_Angeles"
+    assert read({"TZ": "Asia/Tokyo"}).time_zone == "Asia/Tokyo"

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +12,10 @@ RUN_LIMIT = 2_000_000_000
 PARAMS_LIMIT = 16 * 1024
 """Bytes of a run's parameters as JSON."""
 RUNS_AT_ONCE = 10_000
+COMMENT_LIMIT = 2000
+TAGS_LIMIT = 20
+TAG_LIMIT = 40
+LISTED_RANGES = 40
 
 
 def experiment_name(name: str) -> str:
@@ -40,6 +44,41 @@ def run_params(params: Mapping[str, Any]) -> dict[str, Any]:
     if len(json.dumps(params)) > PARAMS_LIMIT:
         raise Invalid(f"expected at most {PARAMS_LIMIT // 1024} KiB of parameters", field="params")
     return dict(params)
+
+
+def run_comment(text: str) -> str:
+    """A comment of at most COMMENT_LIMIT characters, line ends and tabs among them; raises Invalid."""
+    if len(text) > COMMENT_LIMIT or not text.replace("\n", " ").replace("\t", " ").isprintable():
+        raise Invalid(f"expected at most {COMMENT_LIMIT} characters without control characters", field="comment")
+    return text
+
+
+def run_tags(tags: Sequence[str]) -> list[str]:
+    """Tags as they are stored, without blanks at their ends; raises Invalid."""
+    found = [tag.strip(" ") for tag in tags]
+    if len(found) > TAGS_LIMIT:
+        raise Invalid(f"expected at most {TAGS_LIMIT} tags", field="tags")
+    for tag in found:
+        if not 1 <= len(tag) <= TAG_LIMIT or not tag.isprintable() or "," in tag:
+            raise Invalid(
+                f"expected tags of 1 to {TAG_LIMIT} printable characters without a comma, not {tag[:60]!r}",
+                field="tags",
+            )
+    if len(set(found)) < len(found):
+        raise Invalid("expected each tag once", field="tags")
+    return found
+
+
+def listed_runs(numbers: Sequence[int]) -> str:
+    """Ascending numbers as `1-10, 15, 20`; after LISTED_RANGES ranges it says that there are more."""
+    ranges: list[list[int]] = []
+    for number in numbers:
+        if ranges and number == ranges[-1][1] + 1:
+            ranges[-1][1] = number
+        else:
+            ranges.append([number, number])
+    parts = [str(first) if first == last else f"{first}-{last}" for first, last in ranges[:LISTED_RANGES]]
+    return ", ".join(parts) + (", ..." if len(ranges) > LISTED_RANGES else "")
 
 
 def parse_runs(text: str, field: str = "runs") -> list[tuple[int, int]]:

@@ -5,6 +5,7 @@ A post never fails as a whole for one odd item: what is odd is skipped with a re
 
 import re
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -20,6 +21,8 @@ VALUE_LIMIT = 2000
 """Characters."""
 REPORT_LIMIT = 64 * 1024
 """Bytes of a whole stored report as JSON."""
+KEYS_SIZE = 24
+"""Bytes of a counter as JSON beside its name, value and colour; its time does not count."""
 PATH_LIMIT = 4096
 """Bytes of the path of a log."""
 
@@ -38,6 +41,8 @@ class Counter:
     name: str
     value: Value
     color: str | None = None
+    at: datetime | None = None
+    """when its value or colour last changed; None in a post, and when that was before this was kept"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -183,17 +188,20 @@ class Merged:
     skipped: tuple[Skip, ...]
 
 
-def merge(counters: tuple[Counter, ...], post: Post) -> Merged:
-    """The report after `post`: named counters are set in place (new ones at the end), the others stay.
+def merge(counters: tuple[Counter, ...], post: Post, now: datetime) -> Merged:
+    """The report after `post`, which came at `now`: named counters are set in place (new ones at the end), the others
+    stay.
 
     Repeating a post gives the same report. Limits hold for the result: what exceeds them is skipped.
     """
-    report = {} if post.replaces else {counter.name: counter for counter in counters}
+    known = {counter.name: counter for counter in counters}
+    report = {} if post.replaces else dict(known)
     for name in post.remove:
         report.pop(name, None)
     accepted = len(post.remove)
     skipped = list(post.skipped)
     size = sum(map(_size, report.values()))
+    at = now.replace(microsecond=0)
     for counter in post.set:
         before = report.get(counter.name)
         grown = size + _size(counter) - (_size(before) if before else 0)
@@ -202,11 +210,17 @@ def merge(counters: tuple[Counter, ...], post: Post) -> Merged:
         elif grown > REPORT_LIMIT:
             skipped.append(Skip(key=counter.name, reason=f"report larger than {REPORT_LIMIT // 1024} KiB"))
         else:
-            report[counter.name] = counter
+            last = known.get(counter.name)
+            report[counter.name] = last if last and _same(last, counter) else replace(counter, at=at)
             size = grown
             accepted += 1
     return Merged(counters=tuple(report.values()), accepted=accepted, skipped=tuple(skipped))
 
 
+def _same(one: Counter, other: Counter) -> bool:
+    """True and 1 are two values."""
+    return (type(one.value), one.value, one.color) == (type(other.value), other.value, other.color)
+
+
 def _size(counter: Counter) -> int:
-    return len(msgspec.json.encode(counter)) + 1
+    return len(msgspec.json.encode((counter.name, counter.value, counter.color))) + KEYS_SIZE

@@ -40,6 +40,9 @@ class Status(StrEnum):
 
 
 BEFORE_LSF = frozenset({Status.REQUEST_SENT, Status.PERSISTED, Status.LSF_SLOW})
+WAITING = frozenset({Status.PEND, Status.PSUSP, Status.WAIT, Status.PROV})
+PENDING = BEFORE_LSF | WAITING
 ENDED = frozenset({Status.DONE, Status.EXIT, Status.LOST, Status.SUBMIT_FAILED})
 LIVE = frozenset(Status) - ENDED
+FAILED = ENDED - {Status.DONE}
 FROM_LSF = frozenset(Status) - BEFORE_LSF - {Status.SUBMIT_FAILED, Status.LOST}

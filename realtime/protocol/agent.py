@@ -26,6 +26,17 @@ OUTPUT_LIMIT = 32 * 1024
 QUESTION_TIMEOUT = 5.0
 """Seconds within which a question must be answered."""
 
+TRY_TIMEOUT = 45.0
+"""The same for a question of kind `try`, in which a script runs for up to 30 s."""
+
+UNKNOWN_KIND = "a question of this kind is not known"
+"""How the error begins with which an agent answers a kind of question that is newer than itself."""
+
+
+def answer_within(kind: str) -> float:
+    """Seconds that an answer to a question of this kind may take."""
+    return TRY_TIMEOUT if kind == "try" else QUESTION_TIMEOUT
+
 
 class LeaseRequest(Shape, frozen=True, kw_only=True):
     """`agent` is a random name kept in the spool: the same one gets its lease back at once after a restart.
@@ -168,10 +179,11 @@ class Verify(Shape, frozen=True, kw_only=True):
 
 
 class Question(Shape, frozen=True, kw_only=True):
-    """Asked by a person who waits; worthless after QUESTION_TIMEOUT.
+    """Asked by a person who waits; worthless after `answer_within`.
 
     `log`: bytes from `offset` (None: the last `limit`), at most `limit`, of the output: of `log_file`, a path that the
-    script posted and that was verified, else of the first of `lsf_ids`. `details`: `bjobs -l` of all ids.
+    script posted and that was verified, else of the first of `lsf_ids`. `details`: `bjobs -l` of all ids. `try`: check
+    `executable` and run it once as `user` with `arguments` and `environment`, so that nothing is submitted.
     """
 
     id: str
@@ -184,6 +196,9 @@ class Question(Shape, frozen=True, kw_only=True):
     log_file: str | None = None
     offset: int | None = None
     limit: int = 0
+    arguments: list[str] = []
+    environment: dict[str, str] = {}
+    """addresses to post to are empty here: the agent puts in one where nothing counts"""
 
 
 class Work(Shape, frozen=True, kw_only=True):
@@ -325,8 +340,35 @@ class LogAnswer(Shape, frozen=True, kw_only=True):
     complete: bool
 
 
+class TryCheck(Shape, frozen=True, kw_only=True):
+    """One thing that was looked at. `ok` null: it could not be, or there was nothing to look at; `text` says why."""
+
+    name: str
+    """`path`, `interpreter`, `line ends`, `rights`, `syntax` or `dry run`"""
+    ok: bool | None
+    text: str
+
+
+class StubCall(Shape, frozen=True, kw_only=True):
+    """A bsub that a dry run has kept from submitting."""
+
+    arguments: list[str]
+    stdin: str
+
+
+class Tried(Shape, frozen=True, kw_only=True):
+    """What a script was found to be, and what it did in a dry run; without one (see its check) the rest is empty."""
+
+    checks: list[TryCheck]
+    exit_code: int | None = None
+    timed_out: bool = False
+    stdout: str = ""
+    stderr: str = ""
+    bsub: list[StubCall] = []
+
+
 class Answer(Shape, frozen=True, kw_only=True):
-    """Exactly one of log, text and error is set. `error` says what failed and who did not answer.
+    """Exactly one of log, text, tried and error is set. `error` says what failed and who did not answer.
 
     `pending`: with `text`, LSF's reasons why a job waits, one sentence each; None when it does not wait.
     """
@@ -334,5 +376,6 @@ class Answer(Shape, frozen=True, kw_only=True):
     question: str
     log: LogAnswer | None = None
     text: str | None = None
+    tried: Tried | None = None
     pending: list[str] | None = None
     error: str | None = None

@@ -88,10 +88,15 @@ class NewRun(Strict, frozen=True, kw_only=True):
 
 
 class RunChange(Strict, frozen=True, kw_only=True):
-    """What is left out stays, also within `params`; null removes a parameter."""
+    """What is left out stays, also within `params`, where null removes one; `tags` are all of them.
+
+    A tag: 1 to 40 printable characters, no comma.
+    """
 
     ended_at: UtcTime | UnsetType | None = UNSET
     params: dict[str, Any] | UnsetType = UNSET
+    comment: Annotated[str, msgspec.Meta(max_length=2000)] | UnsetType = UNSET
+    tags: Annotated[list[str], msgspec.Meta(max_length=20)] | UnsetType = UNSET
 
 
 class Apply(Strict, frozen=True, kw_only=True):

@@ -47,7 +47,7 @@ _MEANINGS = {
     Close.OVERLOAD: "not now, the store cannot be read, say: come back after a random time, with the position",
     Close.SLOW: "the socket has taken nothing for 30 s: come back with the position",
     Close.BAD_MESSAGE: "a message that is no JSON text",
-    Close.LOG_IN: "log in again",
+    Close.LOG_IN: "the login session is over: renew it and come back with the position, or log in again",
     Close.FORBIDDEN: "not allowed any more",
     Close.SILENT: "not even pings were answered for 60 s: come back with the position",
     Close.TOO_MANY: "more than 20 messages a second",

@@ -38,6 +38,10 @@ class RunRow(Shape, frozen=True, kw_only=True, tag_field="kind", tag="run"):
     params: dict[str, Any]
     jobs: dict[str, int]
     """status -> number of this run's jobs in it"""
+    current: dict[str, int] = {}
+    """status -> number of its current jobs in it: the newest of each hash, and every live one"""
+    comment: str = ""
+    tags: list[str] = []
 
 
 class Check(Shape, frozen=True, kw_only=True):
@@ -68,6 +72,8 @@ class DefinitionRow(Shape, frozen=True, kw_only=True, tag_field="kind", tag="def
     check: Check | None
     """None: not checked yet"""
     version: int
+    quiet_after: float | None = None
+    """seconds without a change of its numbers after which a job of it is unusually quiet; None: not learnt yet"""
 
 
 class DefinitionRef(Shape, frozen=True, kw_only=True):
@@ -83,6 +89,8 @@ class Counter(Shape, frozen=True, kw_only=True):
     name: str
     value: str | int | float | bool | None
     color: str | None
+    at: UtcTime | None = None
+    """when its value or colour last changed, in whole seconds; None: before this was kept"""
 
 
 class JobRow(Shape, frozen=True, kw_only=True, tag_field="kind", tag="job"):

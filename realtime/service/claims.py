@@ -7,6 +7,7 @@ from realtime.domain.errors import Conflict
 from realtime.domain.job import Claim, Job, submitted
 from realtime.domain.names import lsf_number
 from realtime.protocol.agent import PostSeen
+from realtime.service.deeds import note_job, one_job
 from realtime.service.jobs import known_job, record
 from realtime.service.rules import Rules
 from realtime.store import Connection, work
@@ -29,6 +30,7 @@ def adopt(tx: Tx, rules: Rules, wanted: str, lsf_id: str, by: str) -> None:
     claim = Claim(lsf_id=lsf_id, log_file=stored.job.claim.log_file, by=by)
     tx.work_for(stored.location)
     record(tx, rules, stored, replace(stored.job, claim=claim), by, f"LSF {lsf_id} named by {by}, to be verified")
+    note_job(tx, stored, by, "adopt", one_job(f"named LSF {lsf_id} as the job of", stored))
 
 
 def taken(conn: Connection, location: str, lsf_id: str, job_id: str, requested_at: datetime) -> str | None:

@@ -60,14 +60,23 @@ def accept_reports(tx: Tx, received: list[Received]) -> list[Accepted | NotFound
 
 
 def _merged(tx: Tx, stored: StoredReport, post: report.Post) -> tuple[StoredReport, Accepted]:
-    merged = report.merge(stored.counters, post)
+    merged = report.merge(stored.counters, post, tx.now)
     claims, refused = _claims(tx.conn, stored, post)
     look = _early_look(tx.now, stored)
     if claims or look:
         tx.work_for(stored.location)
     accepted = merged.accepted + sum(claim is not None for claim in (post.lsf_id, post.log_file)) - len(refused)
     answer = Accepted(accepted=accepted, skipped=(*merged.skipped, *refused))
-    return replace(stored, counters=merged.counters, **claims, **look), answer
+    moved = _moved(tx.now, stored) if merged.counters != stored.counters else {}
+    return replace(stored, counters=merged.counters, **moved, **claims, **look), answer
+
+
+def _moved(now: datetime, stored: StoredReport) -> dict[str, Any]:
+    """When its numbers last changed, and how long they stood still at the most."""
+    if stored.counters_at is None:
+        return {"counters_at": now}
+    still = (now - stored.counters_at).total_seconds()
+    return {"counters_at": now, "longest_quiet": max(stored.longest_quiet or 0.0, still)}
 
 
 def _claims(conn: Connection, stored: StoredReport, post: report.Post) -> tuple[dict[str, Any], list[report.Skip]]:

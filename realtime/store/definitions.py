@@ -100,6 +100,23 @@ def record_check(tx: Tx, definition: int, version: int, ok: bool, problem: str |
     tx.conn.execute(update(schema.definition).where(_definition.id == definition).values(values))
 
 
+def set_quiet_after(tx: Tx, definition: int, seconds: float) -> None:
+    """What was learnt of its jobs; news only when it differs from before."""
+    chosen = update(schema.definition).where(
+        _definition.id == definition, _definition.quiet_after.is_distinct_from(seconds)
+    )
+    changed = tx.conn.execute(chosen.values(quiet_after=seconds).returning(_definition.experiment)).scalar()
+    if changed is not None:
+        _touch(tx, changed, definition)
+
+
+def versions(conn: Connection, definition: int) -> list[dict[str, Any]]:
+    """All versions of a definition, newest first: their columns."""
+    chosen = select(schema.definition_version).where(schema.definition_version.c.definition == definition)
+    newest_first = chosen.order_by(schema.definition_version.c.version.desc())
+    return [dict(row) for row in conn.execute(newest_first).mappings()]
+
+
 def _keep_version(tx: Tx, definition: int, version: int, values: dict[str, Any], by: str) -> None:
     kept = {name: values[name] for name in _versioned}
     tx.conn.execute(

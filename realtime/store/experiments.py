@@ -19,6 +19,11 @@ def exists(conn: Connection, name: str) -> bool:
     return conn.execute(select(_experiment.name).where(_experiment.name == name)).first() is not None
 
 
+def find(conn: Connection, name: str) -> dict[str, Any]:
+    """The columns of an experiment, which must exist."""
+    return dict(conn.execute(select(schema.experiment).where(_experiment.name == name)).mappings().one())
+
+
 def create(tx: Tx, name: str, instrument: str, description: str) -> None:
     """A new experiment with its own scope."""
     values = {"name": name, "instrument": instrument, "description": description, "created_at": tx.now, "seq": 0}
@@ -50,10 +55,11 @@ def last_run(conn: Connection, experiment: str) -> int:
     return conn.execute(select(func.max(_run.number)).where(_run.experiment == experiment)).scalar() or 0
 
 
-def params_of(conn: Connection, experiment: str, number: int) -> dict[str, Any] | None:
-    """A run's parameters, None when there is no such run."""
-    chosen = select(_run.params).where(_run.experiment == experiment, _run.number == number)
-    return conn.execute(chosen).scalar()
+def find_run(conn: Connection, experiment: str, number: int) -> dict[str, Any] | None:
+    """A run's columns, None when there is no such run."""
+    chosen = select(schema.run).where(_run.experiment == experiment, _run.number == number)
+    found = conn.execute(chosen).mappings().first()
+    return None if found is None else dict(found)
 
 
 def runs_within(conn: Connection, experiment: str, ranges: Iterable[tuple[int, int]] | None) -> list[int]:
@@ -62,25 +68,6 @@ def runs_within(conn: Connection, experiment: str, ranges: Iterable[tuple[int, i
     if ranges is not None:
         chosen = chosen.where(or_(*(_run.number.between(first, last) for first, last in ranges)))
     return list(conn.execute(chosen).scalars())
-
-
-def newest_runs_with_few_jobs(conn: Connection, experiment: str, runs: int, jobs: int) -> int:
-    """How many of the newest runs have at most `jobs` jobs together: at least one, `runs` when that is no limit."""
-    job = schema.job.c
-    counted = (
-        select(_run.number, func.count(job.id))
-        .outerjoin(schema.job, (job.experiment == _run.experiment) & (job.run == _run.number))
-        .where(_run.experiment == experiment)
-        .group_by(_run.number)
-        .order_by(_run.number.desc())
-        .limit(runs)
-    )
-    total = 0
-    for shown, (_, count) in enumerate(conn.execute(counted)):
-        total += count
-        if shown and total > jobs:
-            return shown
-    return runs
 
 
 def start_run(tx: Tx, experiment: str, number: int, started_at: datetime, params: dict[str, Any]) -> None:

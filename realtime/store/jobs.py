@@ -3,7 +3,7 @@
 from dataclasses import dataclass, fields
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, false, func, insert, select, update
 
 from realtime.domain.assessment import Assessment
 from realtime.domain.job import Claim, Job, LsfJob, Submission
@@ -26,6 +26,17 @@ _CHANGE_JOB = update(schema.job).where(_job.id == bindparam("of_job"))
 _CHANGE_SUBMISSION = update(schema.submission).where(_submission.job == bindparam("of_job"))
 _CHANGE_LSF_JOB = update(schema.lsf_job).where(
     _lsf_job.job == bindparam("of_job"), _lsf_job.lsf_id == bindparam("of_lsf_id")
+)
+_SUPERSEDE = (
+    update(schema.job)
+    .where(
+        _job.experiment == bindparam("of"),
+        _job.definition == bindparam("hash"),
+        _job.run == bindparam("on"),
+        _job.number < bindparam("by"),
+        _job.superseded == false(),
+    )
+    .values(superseded=True)
 )
 
 
@@ -109,7 +120,7 @@ def _stored(row: Any, submission: Any, lsf_jobs: tuple[LsfJob, ...]) -> StoredJo
 def create(tx: Tx, new: list[tuple[StoredJob, int, int]], assessment: Assessment) -> None:
     """New jobs, all in the same state: (job, number for people, version of the definition)."""
     same = ("experiment", "run", "definition", "definition_name", "executable", "parameters", "user", "location")
-    derived = _derived(assessment)
+    derived = derived_values(assessment)
     tx.conn.execute(
         insert(schema.job),
         [
@@ -128,8 +139,13 @@ def create(tx: Tx, new: list[tuple[StoredJob, int, int]], assessment: Assessment
     )
     tx.conn.execute(
         insert(schema.submission),
-        [{"job": stored.job.id, **_submission_values(stored.job.submission)} for stored, _, _ in new],
+        [{"job": stored.job.id, **submission_values(stored.job.submission)} for stored, _, _ in new],
     )
+    newer = [
+        {"of": stored.experiment, "hash": stored.definition, "on": stored.run, "by": number}
+        for stored, number, _ in new
+    ]
+    tx.conn.execute(_SUPERSEDE, newer)
     for stored, _, _ in new:
         _follow(tx, stored, None, assessment, by=stored.user)
         tx.work_for(stored.location)
@@ -140,36 +156,39 @@ def save(tx: Tx, before: StoredJob, job: Job, assessment: Assessment, by: str, r
 
     `remark`: said in the job's history: the transition's reason when it has none of its own, else an entry for itself.
     """
-    values: dict[str, Any] = {name: getattr(job, name) for name in _FACTS} | _derived(assessment)
+    values: dict[str, Any] = {name: getattr(job, name) for name in _FACTS} | derived_values(assessment)
     values |= {"posted_lsf_id": job.claim.lsf_id, "posted_log_file": job.claim.log_file, "posted_by": job.claim.by}
     values["verified_log_file"] = job.log_file
     tx.conn.execute(_CHANGE_JOB, {"of_job": job.id, **values})
     if job.submission != before.job.submission:
-        tx.conn.execute(_CHANGE_SUBMISSION, {"of_job": job.id, **_submission_values(job.submission)})
+        tx.conn.execute(_CHANGE_SUBMISSION, {"of_job": job.id, **submission_values(job.submission)})
     known = {lsf_job.lsf_id: lsf_job for lsf_job in before.job.lsf_jobs}
     for position, lsf_job in enumerate(job.lsf_jobs):
         if lsf_job.lsf_id not in known:
-            new = {"job": job.id, "position": position, **_lsf_job_values(lsf_job)}
+            new = {"job": job.id, "position": position, **lsf_job_values(lsf_job)}
             tx.conn.execute(insert(schema.lsf_job), new)
         elif known[lsf_job.lsf_id] != lsf_job:
             which = {"of_job": job.id, "of_lsf_id": lsf_job.lsf_id}
-            tx.conn.execute(_CHANGE_LSF_JOB, which | _lsf_job_values(lsf_job))
+            tx.conn.execute(_CHANGE_LSF_JOB, which | lsf_job_values(lsf_job))
     _follow(tx, before, before.status, assessment, by=by, remark=remark)
 
 
-def _derived(assessment: Assessment) -> dict[str, Any]:
+def derived_values(assessment: Assessment) -> dict[str, Any]:
+    """The columns of a job that follow from its facts."""
     values = {field.name: getattr(assessment, field.name) for field in fields(Assessment)}
     return values | {"status": assessment.status.value, "live": assessment.status.live}
 
 
-def _submission_values(submission: Submission) -> dict[str, Any]:
+def submission_values(submission: Submission) -> dict[str, Any]:
+    """Its columns but the job."""
     generation, n = submission.order
     values = {name: getattr(submission, name) for name in _SUBMISSION}
     lists = {name: list(getattr(submission, name)) for name in _LISTS}
     return {**values, **lists, "generation": generation, "n": n}
 
 
-def _lsf_job_values(lsf_job: LsfJob) -> dict[str, Any]:
+def lsf_job_values(lsf_job: LsfJob) -> dict[str, Any]:
+    """Its columns but job and position."""
     generation, n = lsf_job.order
     values = {name: getattr(lsf_job, name) for name in _LSF_JOB}
     values |= {"status": lsf_job.status.value, "elements": dict(lsf_job.elements)}
@@ -213,6 +232,9 @@ def touch(tx: Tx, stored: StoredJob) -> None:
 def remove(tx: Tx, stored: StoredJob) -> None:
     """Delete a job with everything of it but its transitions."""
     tx.conn.execute(delete(schema.job).where(_job.id == stored.job.id))
+    where = _job.experiment == stored.experiment, _job.definition == stored.definition, _job.run == stored.run
+    newest = select(func.max(_job.number)).where(*where).scalar_subquery()
+    tx.conn.execute(update(schema.job).where(*where, _job.number == newest).values(superseded=False))
     tx.drop(experiment_scope(stored.experiment), f"job/{stored.job.id}")
     experiments.touch_run(tx, stored.experiment, stored.run)
 

@@ -5,9 +5,11 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
+import msgspec
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
 from realtime.domain.report import Counter
+from realtime.domain.status import Status
 from realtime.store import schema
 from realtime.store.changes import experiment_scope
 from realtime.store.tx import Tx
@@ -18,6 +20,8 @@ _post = schema.post.c
 POSTS_KEPT = 200
 SWEEP_EVERY = 50
 """Posts between two removals of old ones; until then some more than POSTS_KEPT lie there unseen."""
+CHANGES_THAT_TEACH = 3
+"""Posts of a job, at least two of which have changed its numbers, from which one learns how long they stand still."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +42,8 @@ class StoredReport:
     verified_log_file: str | None
     look_due: bool
     look_wanted_at: datetime | None
+    counters_at: datetime | None
+    longest_quiet: float | None
     counters: tuple[Counter, ...]
     posts: int
     """How many posts have been received."""
@@ -59,7 +65,11 @@ _POSTS = func.coalesce(select(func.max(_post.n)).where(_post.job == _job.id).sca
 _FOUND = select(_job.id, _job.counters, _POSTS.label("posts"), *(_job[name] for name in _PLAIN)).where(
     _job.id.in_(bindparam("ids", expanding=True))
 )
-_SET_COUNTERS = update(schema.job).where(_job.id == bindparam("job")).values(counters=bindparam("new"))
+_SET_COUNTERS = (
+    update(schema.job)
+    .where(_job.id == bindparam("job"))
+    .values(counters=bindparam("new"), counters_at=bindparam("new_counters_at"), longest_quiet=bindparam("new_longest"))
+)
 _SWEEP = delete(schema.post).where(_post.job == bindparam("of_job"), _post.n <= bindparam("until"))
 
 
@@ -73,7 +83,7 @@ def find_several(conn: Connection, job_ids: Iterable[str]) -> dict[str, StoredRe
     return {
         row["id"]: StoredReport(
             job=row["id"],
-            counters=tuple(Counter(**counter) for counter in row["counters"]),
+            counters=msgspec.convert(row["counters"], tuple[Counter, ...]),
             posts=row["posts"],
             **{name: row[name] for name in _PLAIN},
         )
@@ -86,8 +96,8 @@ def save(tx: Tx, changed: Sequence[tuple[StoredReport, StoredReport]]) -> None:
     counters = []
     for before, now in changed:
         if now.counters != before.counters:
-            listed = [{"name": c.name, "value": c.value, "color": c.color} for c in now.counters]
-            counters.append({"job": now.job, "new": listed})
+            changed_at = {"new_counters_at": now.counters_at, "new_longest": now.longest_quiet}
+            counters.append({"job": now.job, "new": now.counters, **changed_at})
             tx.touch(experiment_scope(now.experiment), f"job/{now.job}")
         hidden = {name: getattr(now, name) for name in _HIDDEN if getattr(now, name) != getattr(before, name)}
         if hidden:
@@ -111,6 +121,29 @@ def keep_posts(tx: Tx, stored: Mapping[str, StoredReport], received: Sequence[Ke
         tx.conn.execute(insert(schema.post), rows)
     if sweeps:
         tx.conn.execute(_SWEEP, sweeps)
+
+
+def teaches(conn: Connection, job_id: str) -> bool:
+    """Whether a job's numbers have moved often enough to tell how long they usually stand still."""
+    chosen = select(_job.id).where(_job.id == job_id, _job.longest_quiet.is_not(None), _POSTS >= CHANGES_THAT_TEACH)
+    return conn.execute(chosen).first() is not None
+
+
+def longest_stills(conn: Connection, experiment: str, definition: int, limit: int) -> list[float]:
+    """For good jobs of a definition that teach, those of the newest runs: the most seconds that its numbers stood
+    still, between two changes or from the last one to its end."""
+    chosen = (
+        select(_job.longest_quiet, _job.counters_at, _job.ended_at)
+        .where(_job.experiment == experiment, _job.definition == definition, _job.status == Status.DONE.value)
+        .where(_job.longest_quiet.is_not(None), _POSTS >= CHANGES_THAT_TEACH)
+        .order_by(_job.run.desc())
+        .limit(limit)
+    )
+    found = []
+    for longest, changed_at, ended_at in conn.execute(chosen):
+        last = (ended_at - changed_at).total_seconds() if ended_at and changed_at else 0.0
+        found.append(max(longest, last))
+    return found
 
 
 def posts(conn: Connection, job_id: str) -> list[dict[str, Any]]:

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+import msgspec
 from sqlalchemy import Connection, Select, Text, cast, func, literal, select, union_all
 
 from realtime.protocol.rows import (
@@ -112,18 +113,22 @@ def runs(conn: Connection, chosen: Select[Any]) -> list[RunRow]:
     """The runs that a select of that table gives, with their jobs counted."""
     found = conn.execute(chosen).mappings().all()
     counts: dict[tuple[str, int], dict[str, int]] = defaultdict(dict)
+    current: dict[tuple[str, int], dict[str, int]] = defaultdict(dict)
     job = schema.job.c
     numbers: dict[str, list[int]] = defaultdict(list)
     for row in found:
         numbers[row["experiment"]].append(row["number"])
     for experiment, wanted in numbers.items():
         counted = (
-            select(job.run, job.status, func.count())
+            select(job.run, job.status, job.live | ~job.superseded, func.count())
             .where(job.experiment == experiment, job.run.in_(wanted))
-            .group_by(job.run, job.status)
+            .group_by(job.run, job.status, job.live | ~job.superseded)
         )
-        for number, status, count in conn.execute(counted):
-            counts[experiment, number][status] = count
+        for number, status, is_current, count in conn.execute(counted):
+            at = experiment, number
+            counts[at][status] = counts[at].get(status, 0) + count
+            if is_current:
+                current[at][status] = count
     return [
         RunRow(
             key=f"run/{row['number']}",
@@ -134,6 +139,9 @@ def runs(conn: Connection, chosen: Select[Any]) -> list[RunRow]:
             ended_at=row["ended_at"],
             params=row["params"],
             jobs=counts.get((row["experiment"], row["number"]), {}),
+            current=current.get((row["experiment"], row["number"]), {}),
+            comment=row["comment"],
+            tags=row["tags"],
         )
         for row in found
     ]
@@ -158,6 +166,7 @@ def definitions(conn: Connection, chosen: Select[Any]) -> list[DefinitionRow]:
             if row["check_at"] is None
             else Check(ok=row["check_ok"], problem=row["check_problem"], at=row["check_at"]),
             version=row["version"],
+            quiet_after=row["quiet_after"],
         )
         for row in conn.execute(chosen).mappings()
     ]
@@ -182,7 +191,7 @@ def jobs(conn: Connection, chosen: Select[Any]) -> list[JobRow]:
             key=f"job/{row['id']}",
             definition=DefinitionRef(id=row["definition"], name=row["definition_name"]),
             lsf_ids=lsf_ids.get(row["id"], []),
-            counters=[Counter(**counter) for counter in row["counters"]],
+            counters=msgspec.convert(row["counters"], list[Counter]),
             **{name: row[name] for name in _JOB_FIELDS},
         )
         for row in found

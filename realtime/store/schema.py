@@ -12,6 +12,7 @@ from sqlalchemy import (
     Column,
     DateTime,
     Dialect,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -89,6 +90,8 @@ run = Table(
     Column("started_at", UtcDateTime, nullable=False),
     Column("ended_at", UtcDateTime),
     Column("params", JSON, nullable=False),
+    Column("comment", Text, nullable=False, server_default=""),
+    Column("tags", JSON, nullable=False, server_default="[]"),
     Column("seq", Integer, nullable=False),
     Index("run_by_seq", "experiment", "seq"),
 )
@@ -110,6 +113,7 @@ definition = Table(
     Column("check_problem", Text),
     Column("check_at", UtcDateTime),
     Column("checked_at", UtcDateTime),
+    Column("quiet_after", Float),
     Column("seq", Integer, nullable=False),
     Index("definition_by_seq", "experiment", "seq"),
     Index(
@@ -123,7 +127,8 @@ definition = Table(
     Index("definition_by_location", "location"),
     sqlite_autoincrement=True,
 )
-"""`check_at`: since when the check says so; `checked_at`: when it was last looked at (not visible)."""
+"""`check_at`: since when the check says so; `checked_at`: when it was last looked at (not visible). `quiet_after`:
+seconds without a change of its numbers after which a job of it is unusually quiet, learnt from its good jobs."""
 
 definition_version = Table(
     "definition_version",
@@ -171,6 +176,9 @@ job = Table(
     Column("look_wanted_at", UtcDateTime),
     Column("look_due", Boolean, nullable=False, server_default="0"),
     Column("counters", JSON, nullable=False),
+    Column("counters_at", UtcDateTime),
+    Column("longest_quiet", Float),
+    Column("superseded", Boolean, nullable=False, server_default="0"),
     # What follows is derived from the facts above and from submission and lsf_job, at each change of them.
     Column("live", Boolean, nullable=False),
     Column("status", String(16), nullable=False),
@@ -187,7 +195,8 @@ job = Table(
     Column("lsf_id", String(20)),
     Column("seq", Integer, nullable=False),
     Index("job_by_seq", "experiment", "seq"),
-    Index("job_by_run", "experiment", "run", "status"),
+    Index("job_by_run", "experiment", "run", "live", "superseded", "status"),
+    Index("job_by_definition_and_run", "experiment", "definition", "run"),
     Index("job_by_definition", "definition"),
     Index("job_live", "location", "status", sqlite_where=text("live = 1"), postgresql_where=text("live")),
     Index("job_live_by_experiment", "experiment", sqlite_where=text("live = 1"), postgresql_where=text("live")),
@@ -197,7 +206,8 @@ job = Table(
     Index("job_posted_log_file", "location", sqlite_where=_posted_log_file, postgresql_where=_posted_log_file),
 )
 """`posted_...`: what the script or a person (`posted_by`) said, not verified yet. `look_due`: the agent is to be told
-to look at it early, which was last wanted at `look_wanted_at`."""
+to look at it early, which was last wanted at `look_wanted_at`. `counters_at`: when its numbers last changed, and
+`longest_quiet` the most seconds between two such changes. `superseded`: a newer job of its hash stands on its run."""
 
 submission = Table(
     "submission",
@@ -267,6 +277,22 @@ transition = Table(
     Column("reason", Text),
     Index("transition_by_job", "job"),
 )
+
+activity = Table(
+    "activity",
+    metadata,
+    Column("experiment", String(64), primary_key=True),
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("by", String(64), nullable=False),
+    Column("action", String(32), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("run", Integer),
+    Column("job", String(24)),
+    Column("definition", Integer),
+)
+"""What people and programs did, one row for each request; `text` says it in words. `run`, `job`, `definition`: where to
+look, when it was one."""
 
 post = Table(
     "post",

@@ -4,7 +4,8 @@ import asyncio
 import logging
 import secrets
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import TypeVar
 
 from sqlalchemy import Connection, func, make_url, select
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from realtime.domain.errors import BatchboardError
 from realtime.store import schema
@@ -28,6 +30,17 @@ logger = logging.getLogger(__name__)
 T = TypeVar("T")
 Item = TypeVar("Item")
 MARK_EVERY = 5.0
+
+
+class Moment:
+    """A read transaction: it sees one state of the whole store."""
+
+    def __init__(self, conn: AsyncConnection) -> None:
+        self._conn = conn
+
+    async def read(self, query: Callable[[Connection], T]) -> T:
+        """Run `query` in it; its rows are dealt with in the thread of the loop."""
+        return await self._conn.run_sync(query)
 
 
 class Store:
@@ -91,9 +104,15 @@ class Store:
 
     async def read(self, query: Callable[[Connection], T]) -> T:
         """Run `query` in a read transaction: it sees one state of the whole store."""
+        async with self.moment() as moment:
+            return await moment.read(query)
+
+    @asynccontextmanager
+    async def moment(self) -> "AsyncIterator[Moment]":
+        """One state of the whole store for several queries; what takes long between them can be awaited."""
         try:
             async with self._reader.connect() as conn, conn.begin():
-                return await conn.run_sync(query)
+                yield Moment(conn)
         except (DBAPIError, sqlite3.Error) as error:
             raise unavailable(error) from error
 

@@ -28,6 +28,7 @@ class Tx:
         self._touched: dict[tuple[str, str], None] = {}
         self._dropped: dict[tuple[str, str], None] = {}
         self._transitions: list[dict[str, Any]] = []
+        self._deeds: list[dict[str, Any]] = []
         self._work: set[str] = set()
         self._active: set[str] = set()
 
@@ -43,6 +44,21 @@ class Tx:
     def record(self, *, experiment: str, **transition: Any) -> None:
         """A job's status has changed; fields as in the table `transition` without seq."""
         self._transitions.append({"experiment": experiment, **transition})
+
+    def note(
+        self,
+        experiment: str,
+        *,
+        by: str,
+        action: str,
+        text: str,
+        run: int | None = None,
+        job: str | None = None,
+        definition: int | None = None,
+    ) -> None:
+        """Somebody did something in this experiment: one entry of its activity. A row of it must change as well."""
+        about = {"at": self.now, "by": by, "action": action, "text": text}
+        self._deeds.append({"experiment": experiment, **about, "run": run, "job": job, "definition": definition})
 
     def work_for(self, location: str) -> None:
         """The agent of this location has something to do."""
@@ -61,18 +77,24 @@ class Tx:
         transitions = []
         changes = []
         scopes = {scope for scope, _ in self._touched | self._dropped}
-        scopes |= {experiment_scope(transition["experiment"]) for transition in self._transitions}
+        scopes |= {experiment_scope(one["experiment"]) for one in (*self._transitions, *self._deeds)}
         for scope in sorted(scopes):
             recorded = [t for t in self._transitions if experiment_scope(t["experiment"]) == scope]
             touched = [key for where, key in self._touched if where == scope]
             dropped = [key for where, key in self._dropped if where == scope]
-            seq = start = self._take(scope, len(recorded) + len(touched) + len(dropped))
+            done = [deed for deed in self._deeds if experiment_scope(deed["experiment"]) == scope]
+            seq = start = self._take(scope, len(recorded) + len(done) + len(touched) + len(dropped))
             for transition in recorded:
                 seq += 1
                 transition["seq"] = seq
                 transitions.append((transition["experiment"], encode(as_transition(transition))))
             if recorded:
                 self.conn.execute(insert(schema.transition), recorded)
+            for deed in done:
+                seq += 1
+                deed["seq"] = seq
+            if done:
+                self.conn.execute(insert(schema.activity), done)
             numbered = dict(zip(touched, range(seq + 1, seq + len(touched) + 1), strict=True))
             self._number(scope, numbered)
             rows = load_rows(self.conn, scope, touched)

@@ -46,7 +46,8 @@ async def list_experiments(query: Paging) -> dict[str, Any]:
 )
 async def new_experiment(body: NewExperiment) -> ExperimentRow:
     """Make an experiment."""
-    await house().store.write(lambda tx: create_experiment(tx, body.name, body.instrument, body.description))
+    user = house().user
+    await house().store.write(lambda tx: create_experiment(tx, body.name, body.instrument, body.description, user))
     return await read_experiment(body.name)
 
 
@@ -59,8 +60,8 @@ async def get_experiment(experiment: str) -> ExperimentRow:
 @experiments.route("PATCH", "/experiments/<experiment>", body=ExperimentChange, answer=ExperimentRow)
 async def patch_experiment(experiment: str, body: ExperimentChange) -> ExperimentRow:
     """Set instrument or description."""
-    values = given(body)
-    await house().store.write(lambda tx: change_experiment(tx, experiment, values))
+    values, user = given(body), house().user
+    await house().store.write(lambda tx: change_experiment(tx, experiment, values, user))
     return await read_experiment(experiment)
 
 
@@ -94,7 +95,10 @@ async def list_runs(experiment: str, query: Paging) -> dict[str, Any]:
 )
 async def new_run(experiment: str, body: NewRun) -> RunRow:
     """Start a run: the next number unless one is given."""
-    number = await house().store.write(lambda tx: start_run(tx, experiment, body.number, body.started_at, body.params))
+    user = house().user
+    number = await house().store.write(
+        lambda tx: start_run(tx, experiment, body.number, body.started_at, body.params, user)
+    )
     return await read_run(experiment, number)
 
 
@@ -106,9 +110,9 @@ async def get_run(experiment: str, number: int) -> RunRow:
 
 @experiments.route("PATCH", "/experiments/<experiment>/runs/<int:number>", body=RunChange, answer=RunRow)
 async def patch_run(experiment: str, number: int, body: RunChange) -> RunRow:
-    """End a run, or set its parameters."""
-    values = given(body)
-    await house().store.write(lambda tx: change_run(tx, experiment, number, values))
+    """End a run, or set its comment, its tags or some of its parameters."""
+    values, user = given(body), house().user
+    await house().store.write(lambda tx: change_run(tx, experiment, number, values, user))
     return await read_run(experiment, number)
 
 
@@ -176,7 +180,8 @@ async def patch_definition(experiment: str, id: int, body: DefinitionChange) -> 
 )
 async def delete_definition(experiment: str, id: int) -> Reply | None:
     """Remove an unused hash, archive a used one."""
-    if await house().store.write(lambda tx: delete(tx, experiment, id)):
+    user = house().user
+    if await house().store.write(lambda tx: delete(tx, experiment, id, user)):
         return None
     return Reply(value=await read_definition(experiment, id), status=200)
 

@@ -12,6 +12,7 @@ from realtime.domain.status import Status
 from realtime.protocol.api import Adopt, Applied, Apply, JobPage, KillRequest, SkippedRun
 from realtime.protocol.rows import JobRow
 from realtime.protocol.wire import Shape, Strict, decode, encode
+from realtime.service import applying
 from realtime.service import jobs as service
 from realtime.service.claims import adopt
 from realtime.service.repeats import once
@@ -72,7 +73,7 @@ async def apply(experiment: str, body: Apply) -> Applied:
 
     def change(tx: Tx) -> bytes:
         def act() -> bytes:
-            made, skipped = service.apply(
+            made, skipped = applying.apply(
                 tx, here.rules, experiment, body.definition, body.runs, body.only, body.parameters, here.user
             )
             return encode(_Made(jobs=made, skipped=[SkippedRun(run=run, reason=reason) for run, reason in skipped]))
@@ -108,7 +109,8 @@ async def read_job(job_id: str) -> JobRow:
 @jobs_api.route("DELETE", "/jobs/<id>", answer=None, status=204, answers={409: "the job is live"})
 async def delete_job(id: str) -> None:
     """Remove a job that has ended."""
-    await house().store.write(lambda tx: service.delete(tx, id))
+    user = house().user
+    await house().store.write(lambda tx: service.delete(tx, id, user))
 
 
 @jobs_api.route(
@@ -152,4 +154,4 @@ async def adopt_lsf_job(id: str, body: Adopt) -> JobRow:
 async def resubmit_job(id: str) -> JobRow:
     """Run the same command on the same run once more, as a new job."""
     here = house()
-    return await read_job(await here.store.write(lambda tx: service.resubmit(tx, here.rules, id, here.user)))
+    return await read_job(await here.store.write(lambda tx: applying.resubmit(tx, here.rules, id, here.user)))

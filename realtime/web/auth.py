@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 from quart import Request, Websocket
@@ -10,23 +11,43 @@ from realtime.domain.errors import Forbidden, Unauthorized
 from realtime.web.context import House
 
 COOKIE = "batchboard"
-COOKIE_AGE = 14 * 24 * 3600
+_SECOND = 1000
+"""The cookie's times are in milliseconds since 1970."""
 
 
-def session_cookie(token: str) -> str:
-    """What a logged-in browser carries: useless without the token, and not the token."""
-    return hmac.new(token.encode(), b"batchboard session", hashlib.sha256).hexdigest()
+def session_cookie(token: str, ends_at: datetime) -> str:
+    """What a logged-in browser carries: when its session ends, signed; useless without the token, and not the token."""
+    return _signed(token, str(round(ends_at.timestamp() * _SECOND)))
 
 
-def check_login(request: Request | Websocket, house: House) -> None:
-    """Raises Unauthorized unless the request carries the token as Bearer, or the cookie."""
+def _signed(token: str, end: str) -> str:
+    return f"{end}.{hmac.new(token.encode(), b'batchboard session ' + end.encode(), hashlib.sha256).hexdigest()}"
+
+
+def session_end(token: str, cookie: str) -> datetime | None:
+    """When the session of a cookie ends; None unless it is one of ours."""
+    end = cookie.partition(".")[0]
+    if not (end.isascii() and end.isdecimal() and same(cookie, _signed(token, end))):
+        return None
+    return datetime.fromtimestamp(int(end) / _SECOND, UTC)
+
+
+def check_login(request: Request | Websocket, house: House) -> datetime | None:
+    """When the session ends that the request's cookie belongs to; None when it carries the token as Bearer.
+
+    Raises Unauthorized without either, and when the session has ended.
+    """
     bearer = _bearer(request)
     if bearer is not None:
         if not same(bearer, house.token):
             raise Unauthorized("the token is wrong")
-        return
-    if not same(request.cookies.get(cookie_name(house), ""), session_cookie(house.token)):
+        return None
+    ends_at = session_end(house.token, request.cookies.get(cookie_name(house), ""))
+    if ends_at is None:
         raise Unauthorized("log in: send Authorization: Bearer TOKEN, or open the address that batchboard printed")
+    if ends_at <= datetime.now(UTC):
+        raise Unauthorized("this session has ended: log in again", code="session_ended")
+    return ends_at
 
 
 def check_agent(request: Request, house: House) -> None:

@@ -1,6 +1,7 @@
 """What every part of the web edge shares."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import cast
 
 from quart import current_app
@@ -32,6 +33,8 @@ class House:
     sockets: Sockets
     processes: Processes
     static_url: str
+    session_length: timedelta = timedelta(hours=14)
+    """of a browser's login: longer than a shift"""
 
 
 def house() -> House:

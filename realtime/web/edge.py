@@ -13,13 +13,12 @@ from realtime.protocol.errors import ErrorAnswer, Refusal
 from realtime.protocol.wire import encode
 from realtime.web import pages
 from realtime.web.agents import agents
-from realtime.web.api_experiments import experiments
-from realtime.web.api_job import job_api
-from realtime.web.api_jobs import jobs_api
+from realtime.web.apis import APIS
 from realtime.web.context import House
 from realtime.web.health import health
 from realtime.web.live import live
 from realtime.web.live_log import live_log
+from realtime.web.login import RENEW, login, login_page
 from realtime.web.reports import posted_token, reports, take_post
 from realtime.web.routing import json_response
 from realtime.web.static import folder, static
@@ -28,11 +27,9 @@ from realtime.web.stream import noted
 logger = logging.getLogger(__name__)
 
 BODY_LIMIT = 1024 * 1024
-CSP = (
-    "default-src 'self'; connect-src 'self' ws: wss:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; "
-    "form-action 'self'"
-)
-JSON_ONLY = ("/api/", "/agent/", "/jid/")
+CSP = "default-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
+"""Without exceptions: `'self'` covers our websockets, too."""
+JSON_ONLY = ("/api/", "/agent/", "/jid/", RENEW)
 COME_BACK = range(2, 9)
 """Seconds, one of these at random: those who were refused together do not come back together."""
 
@@ -87,9 +84,8 @@ def application(house: House) -> Quart:
         agents,
         live,
         live_log,
-        experiments.blueprint,
-        jobs_api.blueprint,
-        job_api.blueprint,
+        *(api.blueprint for api in APIS),
+        login,
         pages.pages,
     ):
         app.register_blueprint(blueprint)
@@ -103,7 +99,7 @@ def application(house: House) -> Quart:
 async def _refused(error: BatchboardError) -> Response:
     if _wants_page():
         if error.status == 401:
-            return await pages.login_page()
+            return await login_page()
         return await pages.error_page(error.status, _title(error.status), error.message)
     return _error(error.status, Refusal(code=error.code, message=error.message, field=error.field))
 

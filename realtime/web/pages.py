@@ -3,30 +3,25 @@
 import json
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urlencode
 
 import msgspec
-from quart import Blueprint, Response, redirect, render_template, request
+from quart import Blueprint, Response, render_template, request
 
 from realtime import __version__
-from realtime.domain.errors import Unauthorized
 from realtime.protocol.wire import encode
 from realtime.store import rows
 from realtime.store.changes import SITE, experiment_scope
-from realtime.store.experiments import newest_runs_with_few_jobs
-from realtime.web.api_experiments import experiments as experiments_api
+from realtime.web.api_activity import ActivityQuery, list_activity
 from realtime.web.api_experiments import read_experiment
-from realtime.web.api_job import job_api
-from realtime.web.api_jobs import jobs_api
+from realtime.web.api_overview import get_overview
+from realtime.web.apis import APIS
 from realtime.web.asyncapi import document as asyncapi_document
-from realtime.web.auth import COOKIE_AGE, check_login, check_place, cookie_name, same, session_cookie
+from realtime.web.auth import check_login, check_place
 from realtime.web.context import house
-from realtime.web.live import RUNS
+from realtime.web.login import log_in
 from realtime.web.openapi import document
 from realtime.web.routing import PREFIX, json_response
-
-JOBS_AT_FIRST = 300
-"""Job lines of a page's first paint; older runs are a click away."""
+from realtime.web.table import forgiving_view, query_filter, read_first_screen
 
 pages = Blueprint("pages", __name__)
 
@@ -35,46 +30,77 @@ pages = Blueprint("pages", __name__)
 async def experiments() -> Any:
     """The list of experiments; with `?token=` the login that batchboard prints."""
     if "token" in request.args:
-        return _login(request.args["token"])
-    check_place(request, house())
-    check_login(request, house())
-    return await render_template("experiments.html", title="Experiments", **await _context(SITE, "/api/v1/live", None))
+        return log_in(request.args["token"])
+    _check()
+    return await render_template("experiments.html", title="Experiments", **await _snapshot(SITE, "/api/v1/live", None))
 
 
 @pages.get("/experiments/<experiment>")
 async def control(experiment: str) -> str:
-    """Run Tables > Batch control."""
-    return await _experiment_page("control.html", experiment, RUNS)
+    """Run Tables > Batch control: the first screen of the view in the query, and which runs are in all of it. What
+    cannot be understood in the query is no condition."""
+    _check()
+    row = await read_experiment(experiment)
+    view, problems = forgiving_view(query_filter(request.args))
+    index, found = await read_first_screen(experiment, view)
+    live = f"/api/v1/experiments/{experiment}/live?runs=1"
+    more = {"rows": found, "table": index, "filter_problems": problems}
+    context = _context(experiment_scope(experiment), live, row, index.seq, more)
+    return await render_template("control.html", title=experiment, **context)
 
 
 @pages.get("/experiments/<experiment>/definitions")
 async def definitions(experiment: str) -> str:
     """Experiment > Batch defs."""
-    return await _experiment_page("definitions.html", experiment, 1)
+    return await _experiment_page("definitions.html", experiment)
 
 
-async def _experiment_page(template: str, experiment: str, most_runs: int) -> str:
+@pages.get("/experiments/<experiment>/activity")
+async def activity(experiment: str) -> str:
+    """Who did what."""
+    _check()
+    newest = await list_activity(experiment, ActivityQuery())
+    return await _experiment_page("activity.html", experiment, "Activity", {"activity": newest})
+
+
+@pages.get("/experiments/<experiment>/overview")
+async def overview(experiment: str) -> str:
+    """The experiment in numbers."""
+    _check()
+    numbers = await get_overview(experiment)
+    return await _experiment_page("overview.html", experiment, "Overview", {"overview": numbers})
+
+
+def _check() -> None:
+    """Raises Forbidden or Unauthorized."""
     check_place(request, house())
     check_login(request, house())
+
+
+async def _experiment_page(template: str, experiment: str, name: str = "", more: dict[str, Any] | None = None) -> str:
+    """A page about an experiment that shows none of its runs but the newest."""
+    _check()
     row = await read_experiment(experiment)
-    newest_runs = await house().store.read(
-        lambda conn: newest_runs_with_few_jobs(conn, experiment, most_runs, JOBS_AT_FIRST)
-    )
-    live = f"/api/v1/experiments/{experiment}/live?runs={newest_runs}"
-    context = await _context(experiment_scope(experiment), live, row, newest_runs)
-    return await render_template(template, title=experiment, **context)
+    live = f"/api/v1/experiments/{experiment}/live?runs=1"
+    context = await _snapshot(experiment_scope(experiment), live, row, 1, more)
+    return await render_template(template, title=" · ".join(filter(None, (name, experiment))), **context)
 
 
-async def _context(scope: str, live: str, experiment: Any, newest_runs: int = 0) -> dict[str, Any]:
+async def _snapshot(
+    scope: str, live: str, experiment: Any, newest_runs: int = 0, more: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    seq, entries = await house().store.read(lambda conn: rows.snapshot(conn, scope, newest_runs))
+    found = [msgspec.Raw(entry.raw or b"null") for entry in entries]
+    return _context(scope, live, experiment, seq, {"rows": found, **(more or {})})
+
+
+def _context(scope: str, live: str, experiment: Any, seq: int, more: dict[str, Any]) -> dict[str, Any]:
     here = house()
-    seq, entries = await here.store.read(lambda conn: rows.snapshot(conn, scope, newest_runs))
-    runs = [entry.key for entry in entries if entry.key.startswith("run/")]
     page = {
         "scope": "site" if scope == SITE else "experiment",
         "experiment": experiment,
         "epoch": here.store.epoch,
         "seq": seq,
-        "rows": [msgspec.Raw(entry.raw or b"null") for entry in entries],
         "live": live,
         "api": PREFIX,
         "user": here.user,
@@ -82,8 +108,10 @@ async def _context(scope: str, live: str, experiment: Any, newest_runs: int = 0)
         "bus": here.bus_server,
         "version": __version__,
         "now": datetime.now(UTC),
-        "next_runs": runs[-1].removeprefix("run/") if len(runs) >= newest_runs > 0 else None,
+        "zone": here.settings.time_zone,
+        "session_ends_at": check_login(request, here),
         "example": _example(),
+        **more,
     }
     return {"static": here.static_url, "page": _inside_script(encode(page)), "instance": here.settings.instance}
 
@@ -115,48 +143,12 @@ async def asyncapi() -> Response:
 @pages.get("/api/v1/docs")
 async def docs() -> str:
     """The API, for people."""
-    check_place(request, house())
-    check_login(request, house())
+    _check()
     return await render_template("docs.html", title="API", static=house().static_url, api=json.loads(_described()))
 
 
 def _described() -> bytes:
-    return encode(document(experiments_api, jobs_api, job_api))
-
-
-@pages.post("/login")
-async def login() -> Any:
-    """The form of the login page."""
-    form = await request.form
-    return _login(form.get("token", ""))
-
-
-def _login(token: str) -> Any:
-    here = house()
-    check_place(request, here)
-    if not same(token.strip(), here.token):
-        raise Unauthorized("the token is wrong")
-    rest = [(name, value) for name, value in request.args.items(multi=True) if name != "token"]
-    target = "/" + ("?" + urlencode(rest) if rest else "")
-    answer = redirect(target, 303)
-    answer.set_cookie(
-        cookie_name(here),
-        session_cookie(here.token),
-        max_age=COOKIE_AGE,
-        httponly=True,
-        samesite="Lax",
-        secure=here.settings.public_url.startswith("https:"),
-        path="/",
-    )
-    return answer
-
-
-async def login_page() -> Response:
-    """How to log in; says so when the token that came with the request is wrong."""
-    tried = "token" in request.args or request.method == "POST"
-    message = "This token is not the right one." if tried else ""
-    text = await render_template("login.html", title="Log in", static=house().static_url, message=message)
-    return Response(text, status=401, content_type="text/html; charset=utf-8")
+    return encode(document(*APIS))
 
 
 async def error_page(status: int, title: str, message: str) -> Response:

@@ -1,4 +1,4 @@
-"""Questions to an agent that somebody waits for (log, details), whichever process holds its open request."""
+"""Questions to an agent that somebody waits for (log, details, try), whichever process holds its open request."""
 
 import asyncio
 import secrets
@@ -9,7 +9,7 @@ import msgspec
 
 from realtime.bus.base import Bus
 from realtime.domain.errors import Unavailable
-from realtime.protocol.agent import QUESTION_TIMEOUT, Answer, Question
+from realtime.protocol.agent import QUESTION_TIMEOUT, UNKNOWN_KIND, Answer, Question, answer_within
 from realtime.protocol.wire import decode, encode
 
 
@@ -52,18 +52,24 @@ class Questions:
             asked = _Asked(process=self._process, question=question)
             self._bus.publish(f"question:{location}", encode(asked))
             self._bus.publish(f"work:{location}", b"{}")
-            async with asyncio.timeout(QUESTION_TIMEOUT + 0.5):
+            async with asyncio.timeout(answer_within(question.kind) + 0.5):
                 answer = await answered
         except TimeoutError as error:
             raise Unavailable(f"the batch client of {location} did not answer in time", code="agent_silent") from error
         finally:
             del self._waiting[question.id]
         if answer.error is not None:
+            if answer.error.startswith(UNKNOWN_KIND):
+                raise Unavailable(f"the batch client of {location} is too old for this", code="agent_too_old")
             raise Unavailable(answer.error, code="agent_error")
         return answer
 
     def take(self, location: str, holding: list[str]) -> list[Question]:
-        """The questions open for a location that the agent does not hold yet; the expired ones are forgotten."""
+        """The questions open for a location that the agent does not hold yet.
+
+        Each is handed out in its first QUESTION_TIMEOUT only, however long its answer may take: a script that is tried
+        is not run by a later agent again.
+        """
         held = set(holding)
         return [question for key, (_, question) in self._still_open(location).items() if f"question/{key}" not in held]
 

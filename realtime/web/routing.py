@@ -3,7 +3,7 @@
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_origin
 
 import msgspec
 from quart import Blueprint, Response, request
@@ -118,9 +118,13 @@ def json_response(body: bytes, status: int = 200) -> Response:
 
 
 def read_query(kind: type[Strict]) -> Any:
-    """The query as `kind`; raises Invalid that names the parameter."""
+    """The query as `kind`, what is a list there from every mention; raises Invalid that names the parameter."""
+    given: dict[str, Any] = dict(request.args)
+    for field in msgspec.structs.fields(kind):
+        if get_origin(field.type) is list and field.name in given:
+            given[field.name] = request.args.getlist(field.name)
     try:
-        return msgspec.convert(dict(request.args), kind, strict=False)
+        return msgspec.convert(given, kind, strict=False)
     except msgspec.ValidationError as error:
         raise _invalid(error) from error
 

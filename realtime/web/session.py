@@ -1,4 +1,7 @@
-"""The beginning of a websocket: refusals are HTTP answers; what is accepted is served until somebody ends it."""
+"""The beginning of a websocket: refusals are HTTP answers; what is accepted is served until somebody ends it, or the
+login session that it was opened with is over."""
+
+from datetime import datetime
 
 from quart import websocket
 
@@ -6,7 +9,7 @@ from realtime.protocol.live import PROTOCOL
 from realtime.web.asgi_socket import AsgiSocket
 from realtime.web.auth import check_login, check_place
 from realtime.web.context import house
-from realtime.web.socket import Serve
+from realtime.web.socket import Serve, Socket
 from realtime.web.stream import found_in
 from realtime.web.stream_socket import StreamSocket
 
@@ -19,22 +22,29 @@ def admit() -> None:
 
 
 async def run(serve: Serve) -> None:
-    """Open the socket and have it served. Over Hypercorn this returns at once, and `serve` runs on without Quart's
-    globals: take what it needs of them before."""
+    """Open the socket, which was admitted, and have it served. Over Hypercorn this returns at once, and `serve` runs
+    on without Quart's globals: take what it needs of them before."""
     sockets = house().sockets
     stream = found_in(websocket.scope)
+    ends_at = check_login(websocket, house())
     with sockets.opening():
         if stream is None:
             asgi = AsgiSocket(sockets.leave)
             await _accept()
-            sockets.enter(asgi)
+            sockets.enter(_until(ends_at, asgi))
         else:
             socket = StreamSocket(stream, sockets.leave)
             await _accept()
-            sockets.enter(socket)
+            sockets.enter(_until(ends_at, socket))
             socket.begin(serve)
             return
     await asgi.run(serve)
+
+
+def _until(ends_at: datetime | None, socket: Socket) -> Socket:
+    """The socket, with the end of its session."""
+    socket.ends_at = ends_at
+    return socket
 
 
 async def _accept() -> None:

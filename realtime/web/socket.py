@@ -4,6 +4,7 @@ import asyncio
 import logging
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 
 from realtime.feed.wire import Frame, Gone, Slow
 from realtime.protocol.live import Close
@@ -18,7 +19,7 @@ class Socket(ABC):
     """A feed.Wire that anybody may end, once: from then on `write` and `send` raise Gone, and what serves it is
     cancelled. Times are the loop's."""
 
-    __slots__ = ("_left", "_serving", "code", "heard_at", "ping_at", "spoken")
+    __slots__ = ("_left", "_serving", "code", "ends_at", "heard_at", "ping_at", "spoken")
 
     def __init__(self, left: Callable[["Socket"], None]) -> None:
         """`left` is called once, when the connection is no more."""
@@ -26,6 +27,8 @@ class Socket(ABC):
         """why it ended; None while it is open"""
         self.spoken = False
         """a message was handed over; before the first one the protocol has no room for a goodbye"""
+        self.ends_at: datetime | None = None
+        """when the login session that it was opened with is over; None: it has none"""
         self.heard_at = self.ping_at = asyncio.get_running_loop().time()
         self._left: Callable[[Socket], None] | None = left
         self._serving: asyncio.Task[None] | None = None

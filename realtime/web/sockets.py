@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from realtime.domain.errors import Overfull
 from realtime.feed.wire import Frame
@@ -90,15 +91,24 @@ class Sockets:
             if not self._sockets:
                 self._empty.set()
 
+    def renewed(self, ended: datetime, ends_at: datetime) -> None:
+        """A session that was to end then goes on: the websockets that were opened with it, too."""
+        for socket in self._sockets:
+            if socket.ends_at == ended:
+                socket.ends_at = ends_at
+
     async def keep(self) -> None:
-        """Ping, and end those that do not answer. Until cancelled."""
+        """Ping, and end those that do not answer or whose session is over. Until cancelled."""
         while True:
             await asyncio.sleep(LOOK_EVERY)
             self._look(asyncio.get_running_loop().time())
 
     def _look(self, now: float) -> None:
+        clock = datetime.now(UTC)
         for socket in list(self._sockets):
-            if now - socket.heard_at > SILENT_AFTER:
+            if socket.ends_at is not None and clock >= socket.ends_at:
+                socket.end(Close.LOG_IN)
+            elif now - socket.heard_at > SILENT_AFTER:
                 socket.end(Close.SILENT)
             elif now >= socket.ping_at:
                 socket.ping_at = now + PING_EVERY

@@ -1,6 +1,7 @@
 """Reports: what a post means, and that merging keeps its promises."""
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -18,11 +19,12 @@ from realtime.domain.report import (
     parse,
 )
 
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 OLD = (Counter(name="A", value=1, color="red"), Counter(name="B", value="x"))
 
 
 def after(body: Any, old: tuple[Counter, ...] = OLD) -> tuple[dict[str, Any], int, dict[str, str]]:
-    merged = merge(old, parse(json.dumps(body).encode()))
+    merged = merge(old, parse(json.dumps(body).encode()), NOW)
     shown = {counter.name: [counter.value, counter.color] for counter in merged.counters}
     return shown, merged.accepted, {skip.key: skip.reason for skip in merged.skipped}
 
@@ -95,7 +97,7 @@ def test_limits_hold_for_the_whole_report() -> None:
     assert len(report) == accepted == COUNTERS_LIMIT
     assert all("more than 100" in skipped[f"c{n}"] for n in range(COUNTERS_LIMIT, COUNTERS_LIMIT + 5))
     big = {"counters": {f"c{n}": "é" * VALUE_LIMIT for n in range(40)}}
-    merged = merge((), parse(json.dumps(big).encode()))
+    merged = merge((), parse(json.dumps(big).encode()), NOW)
     assert sum(len(str(counter.value).encode()) for counter in merged.counters) <= REPORT_LIMIT
     assert 0 < merged.accepted < 40
     assert all("larger than 64 KiB" in skip.reason for skip in merged.skipped)
@@ -112,15 +114,17 @@ bodies = objects | lists
 
 @given(bodies, bodies)
 def test_repeating_a_post_changes_nothing_more(first: Any, second: Any) -> None:
-    report = merge(merge((), parse(json.dumps(first).encode())).counters, parse(json.dumps(second).encode())).counters
-    again = merge(report, parse(json.dumps(second).encode()))
+    report = merge(
+        merge((), parse(json.dumps(first).encode()), NOW).counters, parse(json.dumps(second).encode()), NOW
+    ).counters
+    again = merge(report, parse(json.dumps(second).encode()), NOW)
     assert {c.name: c for c in again.counters} == {c.name: c for c in report}
 
 
 @given(bodies, objects)
 def test_an_object_touches_only_the_counters_it_names(first: Any, second: Any) -> None:
-    report = merge((), parse(json.dumps(first).encode())).counters
-    merged = merge(report, parse(json.dumps(second).encode())).counters
+    report = merge((), parse(json.dumps(first).encode()), NOW).counters
+    merged = merge(report, parse(json.dumps(second).encode()), NOW).counters
     if second["counters"] is not None:
         kept = [counter for counter in report if counter.name not in second["counters"]]
         assert [counter for counter in merged if counter.name not in second["counters"]] == kept
@@ -129,7 +133,7 @@ def test_an_object_touches_only_the_counters_it_names(first: Any, second: Any) -
 @given(bodies)
 def test_every_item_is_either_accepted_or_explained(body: Any) -> None:
     posted = body["counters"] or {} if isinstance(body, dict) else {item["key"]: item["value"] for item in body}
-    merged = merge((), parse(json.dumps(body).encode()))
+    merged = merge((), parse(json.dumps(body).encode()), NOW)
     unexplained = set(posted) - {counter.name for counter in merged.counters} - {skip.key for skip in merged.skipped}
     assert all(posted[name] is None for name in unexplained)
 
@@ -140,4 +144,4 @@ def test_random_bytes_are_taken_or_refused_never_break(body: bytes) -> None:
         post = parse(body)
     except Malformed:
         return
-    assert merge(OLD, post).accepted >= 0
+    assert merge(OLD, post, NOW).accepted >= 0

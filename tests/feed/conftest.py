@@ -47,7 +47,7 @@ class Room:
 
         def change(tx: Tx) -> None:
             for _ in range(count):
-                start_run(tx, "e", None, None, params)
+                start_run(tx, "e", None, None, params, "ana")
 
         await self.store.write(change)
         return next(change.end for change in self.commits[-1].changes if change.scope == SCOPE)
@@ -83,5 +83,5 @@ def database(tmp_path: Path, empty_database: Path) -> Path:
 async def room(database: Path) -> AsyncIterator[Room]:
     """A room with an experiment `e`."""
     async with opened(Room(database)) as room:
-        await room.store.write(lambda tx: create_experiment(tx, "e", "XPP", ""))
+        await room.store.write(lambda tx: create_experiment(tx, "e", "XPP", "", "ana"))
         yield room

@@ -391,6 +391,6 @@ async def test_the_site_and_an_experiment_are_apart(room: Room) -> None:
     room.follow(experiment)
     await site.sees(lambda: site.seq >= 0)
     await experiment.sees(lambda: experiment.seq >= 0)
-    await room.store.write(lambda tx: create_experiment(tx, "other", "XPP", ""))
+    await room.store.write(lambda tx: create_experiment(tx, "other", "XPP", "", "ana"))
     await site.sees(lambda: "experiment/other" in site.rows)
     assert experiment.kinds() == ["hello", "snapshot"]

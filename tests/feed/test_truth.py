@@ -15,7 +15,7 @@ from realtime.domain.status import FROM_LSF, Status
 from realtime.feed import Log, read_news
 from realtime.protocol.agent import AgentState, CheckSeen, KillSeen, LeaseRequest, LsfSeen, PostSeen, SubmissionSeen
 from realtime.protocol.rows import Check
-from realtime.service import agents, claims, definitions, experiments, jobs, reports
+from realtime.service import agents, applying, claims, definitions, experiments, jobs, reports
 from realtime.service.observations import observe
 from realtime.service.work import hand_out
 from realtime.settings import Settings
@@ -74,10 +74,10 @@ class World:
         observe(tx, self.rules, "default", self.generation, [observation])
 
     def run(self, tx: Tx) -> None:
-        experiments.start_run(tx, "e", None, None, {"Sample": self.chance.choice("ab")})
+        experiments.start_run(tx, "e", None, None, {"Sample": self.chance.choice("ab")}, "ana")
 
     def end_run(self, tx: Tx) -> None:
-        experiments.change_run(tx, "e", self.any_of(tx, "run")["number"], {"ended_at": tx.now})
+        experiments.change_run(tx, "e", self.any_of(tx, "run")["number"], {"ended_at": tx.now}, "ana")
 
     def define(self, tx: Tx) -> None:
         name = self.chance.choice("abcde")
@@ -89,11 +89,11 @@ class World:
         definitions.change_definition(tx, "e", row["id"], {"parameters": self.chance.choice("pqr")}, None, "ana")
 
     def archive(self, tx: Tx) -> None:
-        definitions.delete_definition(tx, "e", self.any_of(tx, "definition")["id"])
+        definitions.delete_definition(tx, "e", self.any_of(tx, "definition")["id"], "ana")
 
     def apply(self, tx: Tx) -> None:
         row = self.any_of(tx, "definition")
-        jobs.apply(tx, self.rules, "e", row["id"], self.any_of(tx, "run")["number"], "all", None, "ana")
+        applying.apply(tx, self.rules, "e", row["id"], self.any_of(tx, "run")["number"], "all", None, "ana")
 
     def kill(self, tx: Tx) -> None:
         jobs.kill(tx, self.rules, self.any_of(tx, "job")["id"], "ben", force=self.chance.random() < 0.2)
@@ -116,10 +116,10 @@ class World:
         self.observe(tx, PostSeen(**self.seen(), job=asked.job, **verdict))
 
     def delete(self, tx: Tx) -> None:
-        jobs.delete(tx, self.any_of(tx, "job")["id"])
+        jobs.delete(tx, self.any_of(tx, "job")["id"], "ana")
 
     def resubmit(self, tx: Tx) -> None:
-        jobs.resubmit(tx, self.rules, self.any_of(tx, "job")["id"], "ana")
+        applying.resubmit(tx, self.rules, self.any_of(tx, "job")["id"], "ana")
 
     def lease(self, tx: Tx) -> None:
         request = LeaseRequest(location="default", agent="a", version="1", scheduler="LSF", scheduler_version="10")
@@ -203,7 +203,7 @@ async def test_following_the_deltas_is_seeing_the_truth(house: House, seed: int)
 
     for topic, heard in ((SITE, on_news), ("changes:e", on_news), ("transitions:e", on_transition)):
         house.bus.listen(topic, heard, lambda: None)
-    await house.store.write(lambda tx: experiments.create_experiment(tx, "e", "XPP", ""))
+    await house.store.write(lambda tx: experiments.create_experiment(tx, "e", "XPP", "", "ana"))
     world = World(house, chance)
     done = 0
     for _ in range(160):

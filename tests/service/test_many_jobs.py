@@ -37,14 +37,3 @@ async def test_many_waiting_jobs_are_relabelled_in_portions_and_only_those_that_
 
     assert [await client.house.store.write(relabel) for _ in range(4)] == [7, 2, 0, 0]
     assert (await client.get("/experiments/demo/runs/1"))["jobs"] == {"Persisted": 1}
-
-
-async def test_the_page_of_a_crowded_experiment_begins_with_few_runs(client: Client, monkeypatch: Any) -> None:
-    await client.prepare(runs=6)
-    await client.apply("all")
-    await client.apply("all")
-    page = (await client.call("GET", "//experiments/demo")).body
-    assert b"runs=100" in page and b'"next_runs":null' in page
-    monkeypatch.setattr("realtime.web.pages.JOBS_AT_FIRST", 5)
-    page = (await client.call("GET", "//experiments/demo")).body
-    assert b"runs=2" in page and b'"next_runs":"5"' in page

@@ -27,8 +27,8 @@ class Opened:
 
     async def make(self) -> None:
         """An experiment."""
-        await self.store.write(lambda tx: create_experiment(tx, "demo", "", ""))
+        await self.store.write(lambda tx: create_experiment(tx, "demo", "", "", "ana"))
 
     async def run(self) -> int:
         """A run of it."""
-        return await self.store.write(lambda tx: start_run(tx, "demo", None, None, {}))
+        return await self.store.write(lambda tx: start_run(tx, "demo", None, None, {}, "ana"))

@@ -45,7 +45,7 @@ async def test_the_mark_follows_the_store_and_is_its_owners_alone(tmp_path: Path
         await opened.make()
         await opened.run()
         await opened.store.remember()
-        assert read_mark(mark) == Mark(opened.store.epoch, 2 + 1), "site and run: two rows, the site again"
+        assert read_mark(mark) == Mark(opened.store.epoch, 3 + 2), "the site twice, the run; two deeds"
         assert mark.stat().st_mode & 0o777 == 0o600
         written = mark.stat().st_mtime_ns
         await opened.store.remember()

@@ -19,7 +19,7 @@ RULES = Rules(slow_after=timedelta(seconds=5), up_since=datetime.now(UTC), publi
 
 async def test_looking_for_work_and_stale_statuses_never_reads_all_jobs(tmp_path: Path) -> None:
     async with Opened(tmp_path / "b.db") as opened:
-        await opened.store.write(lambda tx: create_experiment(tx, "demo", "", ""))
+        await opened.store.write(lambda tx: create_experiment(tx, "demo", "", "", "ana"))
         plans = await opened.store.write(_plans)
     assert len(plans) > 9
     assert not [

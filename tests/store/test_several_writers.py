@@ -8,7 +8,7 @@ from pathlib import Path
 
 from realtime.protocol.agent import VERSION, LeaseRequest, LsfSeen, Observation, SubmissionSeen
 from realtime.protocol.rows import Transition
-from realtime.service import agents, jobs
+from realtime.service import agents, applying
 from realtime.service.definitions import create_definition
 from realtime.service.observations import observe
 from realtime.service.rules import Rules
@@ -26,7 +26,7 @@ RULES = Rules(slow_after=timedelta(seconds=5), up_since=datetime.now(UTC), publi
 async def short_life(store: Store, place: int) -> str:
     """A job that has ended when its agent tells of it for the first time; its id."""
     made, _ = await store.write(
-        lambda tx: jobs.apply(tx, RULES, "demo", definition="h", runs=1, only="all", parameters=None, by="ana")
+        lambda tx: applying.apply(tx, RULES, "demo", definition="h", runs=1, only="all", parameters=None, by="ana")
     )
     lsf_id, at = str(1000 + place), datetime.now(UTC)
     seen: list[Observation] = [SubmissionSeen(n=place * 10, at=at, job=made[0], lsf_ids=[lsf_id], began_at=at)]

@@ -16,7 +16,7 @@ from sqlalchemy import create_engine, text
 from realtime.domain.errors import Conflict, NotFound, Unavailable
 from realtime.service.definitions import create_definition, delete_definition
 from realtime.service.experiments import start_run
-from realtime.store import history, jobs, rows, work
+from realtime.store import activity, history, jobs, rows, work
 from realtime.store.changes import SITE, experiment_scope
 from realtime.store.migrate import migrate
 from realtime.store.schema import metadata
@@ -87,14 +87,15 @@ async def test_every_changed_row_takes_its_own_number_and_news_have_no_holes(tmp
         assert len(opened.commits) < 31, "concurrent writes share commits"
         for before, change in pairwise(changes):
             assert change.start == before.end
-        seqs = [entry.seq for change in changes for entry in change.entries]
-        assert seqs == list(range(1, 31))
+        noted = await opened.store.read(lambda conn: activity.since(conn, "demo", 0, 100))
+        seqs = [entry.seq for change in changes for entry in change.entries] + [deed.seq for deed in noted]
+        assert sorted(seqs) == list(range(1, 62)), "the experiment and each run are noted"
         assert {entry.key for change in changes for entry in change.entries} == {f"run/{n}" for n in range(1, 31)}
 
 
 async def test_a_refused_write_leaves_nothing_and_does_not_disturb_its_batch(tmp_path: Path) -> None:
     def refused(tx: Tx) -> None:
-        start_run(tx, "demo", 77, None, {})
+        start_run(tx, "demo", 77, None, {}, "ana")
         raise Conflict("no")
 
     async with Opened(tmp_path / "b.db") as opened:
@@ -111,7 +112,7 @@ async def test_deleted_rows_stay_as_tombstones_until_the_floor_passes_them(tmp_p
     async with Opened(tmp_path / "b.db") as opened:
         await opened.make()
         made = await opened.store.write(lambda tx: create_definition(tx, "demo", values, "ana"))
-        assert await opened.store.write(lambda tx: delete_definition(tx, "demo", made))
+        assert await opened.store.write(lambda tx: delete_definition(tx, "demo", made, "ana"))
         entries, end = await opened.store.read(lambda conn: rows.changed_since(conn, SCOPE, 0, 100))
         assert [(entry.key, entry.raw is None) for entry in entries] == [
             ("location/default", False),
@@ -121,7 +122,7 @@ async def test_deleted_rows_stay_as_tombstones_until_the_floor_passes_them(tmp_p
         again = await opened.store.write(lambda tx: create_definition(tx, "demo", values, "ana"))
         assert again != made, "an id is never used again"
         await opened.store.write(lambda tx: history.forget(tx, tx.now, tx.now))
-        assert (await opened.store.read(lambda conn: rows.position(conn, SCOPE))) == (end + 1, end)
+        assert (await opened.store.read(lambda conn: rows.position(conn, SCOPE))) == (end + 2, end)
 
 
 async def test_what_changed_is_cut_at_any_row_and_goes_on_from_there(tmp_path: Path) -> None:
@@ -147,7 +148,7 @@ async def test_a_full_or_broken_disk_is_an_error_that_says_so_and_passes(tmp_pat
         big = {"x": "y" * 15_000}
         with pytest.raises(Unavailable, match="full"):
             for _ in range(100):
-                await opened.store.write(lambda tx: start_run(tx, "demo", None, None, big))
+                await opened.store.write(lambda tx: start_run(tx, "demo", None, None, big, "ana"))
         await opened.store.write(lambda tx: _limit_pages(tx, 10**6))
         assert await opened.run() >= 1
 
@@ -192,7 +193,7 @@ async def test_the_site_shows_experiments_with_what_happens_in_them(tmp_path: Pa
         _, entries = await opened.store.read(lambda conn: rows.snapshot(conn, SITE, 0))
         assert b'"runs":1,"last_run":1' in (entries[0].raw or b"")
         with pytest.raises(NotFound):
-            await opened.store.write(lambda tx: start_run(tx, "other", None, None, {}))
+            await opened.store.write(lambda tx: start_run(tx, "other", None, None, {}, "ana"))
 
 
 def _name_runs(tx: Tx, numbers: list[int]) -> list[int | Conflict]:
@@ -204,7 +205,7 @@ def _name_runs(tx: Tx, numbers: list[int]) -> list[int | Conflict]:
         elif number == 100:
             raise RuntimeError("it breaks")
         else:
-            start_run(tx, "demo", number, None, {})
+            start_run(tx, "demo", number, None, {}, "ana")
             answers.append(len(numbers))
     return answers
 
@@ -217,7 +218,7 @@ async def test_items_that_wait_together_go_through_one_change_and_share_a_commit
         assert together == [20] * 20
         changes = [change for commit in opened.commits for change in commit.changes if change.scope == SCOPE]
         assert [entry.key for change in changes for entry in change.entries] == [f"run/{n}" for n in range(2, 42, 2)]
-        assert len(changes) == 1
+        assert len(changes) == 2, "the first is the experiment's"
 
 
 async def test_an_error_of_an_item_is_its_own_and_the_others_are_stored(tmp_path: Path) -> None:

@@ -134,7 +134,7 @@ async def test_news_that_never_came_over_the_bus_are_found_in_the_store(
         await socket.next()
         with monkeypatch.context() as deaf:
             deaf.setattr(client.house.bus, "publish", lambda topic, message: None)
-            await client.house.store.write(lambda tx: start_run(tx, "demo", None, None, {}))
+            await client.house.store.write(lambda tx: start_run(tx, "demo", None, None, {}, "ana"))
         await asyncio.wait_for(socket.until("run/2", number=2), 4)
 
 
