@@ -25,6 +25,7 @@ from lsf_agent.answers.checks import check
 from lsf_agent.answers.places import LogPlaces
 from lsf_agent.answers.posted import PostedLogs
 from lsf_agent.answers.questions import Questions
+from lsf_agent.answers.trying import Trying
 from lsf_agent.answers.verify import Verifier
 from lsf_agent.backoff import Backoff, jittered
 from lsf_agent.following.follower import Follower
@@ -41,7 +42,6 @@ from lsf_agent.submission.spool import KeptLease, Spool
 from lsf_agent.submission.submissions import Means, Submission
 from realtime import __version__
 from realtime.protocol.agent import (
-    QUESTION_TIMEOUT,
     CheckPath,
     CheckSeen,
     Followed,
@@ -54,6 +54,7 @@ from realtime.protocol.agent import (
     Verify,
     Work,
     WorkRequest,
+    answer_within,
 )
 from realtime.settings import Settings
 
@@ -106,7 +107,7 @@ class Agent:
             self._close_if_done,
         )
         self._kills = Kills(scheduler, self._outbox, self._tracker, self._follower.hurry)
-        self._questions = Questions(scheduler, hands, places, posted)
+        self._questions = Questions(scheduler, hands, places, posted, Trying(settings, self._environment, hands))
         self._verifier = Verifier(scheduler, hands, posted)
         kept = spool.lease()
         self._seen_generation = kept.generation if kept else 0
@@ -342,7 +343,7 @@ class Agent:
     async def _answer(self, question: Question) -> None:
         """An answer that cannot be delivered in time is worth nothing."""
         with suppress(TimeoutError, RefusedError):
-            async with asyncio.timeout(QUESTION_TIMEOUT * 1.5):
+            async with asyncio.timeout(answer_within(question.kind) * 1.5):
                 answer = await self._questions.answer(question)
                 await self._link.ask("answers", lambda _: answer, type(None))
 

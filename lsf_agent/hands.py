@@ -125,6 +125,23 @@ class Hands:
         finally:
             kill_group(process)
 
+    async def lead(self, user: str, request: dict[str, Any], limit: float) -> Any:
+        """The runner's answer to a request that makes it start what only it can end; or the OSError that it met.
+
+        Its standard input stays open meanwhile: when that closes, because we wait no longer or have died, it ends all
+        that it has started. TimeoutError after `limit` seconds.
+        """
+        process = await self._start(self._allowed(user))
+        try:
+            async with asyncio.timeout(limit):
+                return await self._converse(process, request, to_the_end=False)
+        finally:
+            assert process.stdin is not None
+            process.stdin.close()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(AFTER_THE_LIMIT):
+                    await process.wait()
+
     def _allowed(self, user: str) -> list[str]:
         if refusal := self.refusal(user):
             raise PermissionError(errno.EPERM, refusal)
@@ -148,12 +165,15 @@ class Hands:
         except OSError as error:  # must not be taken for an error of the path that is asked about
             raise OSError(errno.EIO, f"{argv[0]} cannot be started: {error.strerror or error}") from error
 
-    async def _converse(self, process: asyncio.subprocess.Process, request: dict[str, Any]) -> Any:
+    async def _converse(
+        self, process: asyncio.subprocess.Process, request: dict[str, Any], *, to_the_end: bool = True
+    ) -> Any:
         assert process.stdin is not None
         with suppress(ConnectionError):  # it has ended already; its own words say why
             process.stdin.write(json.dumps(request).encode() + b"\n")
             await process.stdin.drain()
-        process.stdin.close()
+        if to_the_end:
+            process.stdin.close()
         (stdout, _), (stderr, _) = await asyncio.gather(
             read_bounded(process.stdout, ANSWER_LIMIT), read_bounded(process.stderr, 4096)
         )

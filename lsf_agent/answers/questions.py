@@ -1,38 +1,45 @@
-"""Answers to people who wait: what LSF says of a job in full, and the job's output."""
+"""Answers to people who wait: what LSF says of a job in full, the job's output, what a script would do."""
 
 import asyncio
 
 from lsf_agent.answers.logs import Asked, SilentPlaceError, file_piece, memory_piece, nothing
 from lsf_agent.answers.places import LogPlaces
 from lsf_agent.answers.posted import PostedLogs
+from lsf_agent.answers.trying import Trying
 from lsf_agent.hands import Hands
 from lsf_agent.scheduler import Details, Scheduler, SilentError
-from realtime.protocol.agent import QUESTION_TIMEOUT, Answer, LogAnswer, Question
+from realtime.protocol.agent import QUESTION_TIMEOUT, TRY_TIMEOUT, UNKNOWN_KIND, Answer, LogAnswer, Question
 
 ANSWER_WITHIN = QUESTION_TIMEOUT - 0.5
+TRY_WITHIN = TRY_TIMEOUT - 0.5
 PATH_LIMIT = 1.5
 
 
 class Questions:
     """Files are read, and `bpeek` is called, as the user whose job it is."""
 
-    def __init__(self, scheduler: Scheduler, hands: Hands, places: LogPlaces, posted: PostedLogs) -> None:
+    def __init__(
+        self, scheduler: Scheduler, hands: Hands, places: LogPlaces, posted: PostedLogs, trying: Trying
+    ) -> None:
         self._scheduler = scheduler
         self._hands = hands
         self._places = places
         self._posted = posted
+        self._trying = trying
 
     async def answer(self, question: Question) -> Answer:
         """Within the time that the question is worth something; an error says who did not answer."""
         try:
-            async with asyncio.timeout(ANSWER_WITHIN):
+            async with asyncio.timeout(TRY_WITHIN if question.kind == "try" else ANSWER_WITHIN):
+                if question.kind == "try":
+                    return Answer(question=question.id, tried=await self._trying.try_out(question))
                 if question.kind == "details":
                     details = await self._details(question)
                     pending = None if details.pending is None else list(details.pending)
                     return Answer(question=question.id, text=details.text, pending=pending)
                 if question.kind == "log":
                     return Answer(question=question.id, log=await self._log(question))
-            error = f"a question of this kind is not known: {question.kind[:40]}"
+            error = f"{UNKNOWN_KIND}: {question.kind[:40]}"
         except TimeoutError:
             error = "LSF did not answer in time"
         except SilentError as silence:

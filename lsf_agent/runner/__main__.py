@@ -16,6 +16,8 @@ from typing import Any
 DOES = {
     "script": ("script", "main"),
     "look": ("look", "main"),
+    "look closely": ("closely", "main"),
+    "try": ("dry_run", "main"),
     "read": ("files", "read"),
     "command": ("command", "main"),
 }

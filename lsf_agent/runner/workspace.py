@@ -54,9 +54,9 @@ class Workspace:
             shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def private_folder() -> Path:
+def private_folder(prefix: str = "batchboard-") -> Path:
     """Of this user alone, where programs can be run."""
-    made = Path(tempfile.mkdtemp(prefix="batchboard-"))
+    made = Path(tempfile.mkdtemp(prefix=prefix))
     probe = made / "probe"
     probe.write_text("#!/bin/sh\n")
     probe.chmod(0o700)
@@ -66,7 +66,7 @@ def private_folder() -> Path:
     shutil.rmtree(made, ignore_errors=True)
     home = Path.home() / ".batchboard"
     home.mkdir(mode=0o700, exist_ok=True)
-    return Path(tempfile.mkdtemp(dir=home))
+    return Path(tempfile.mkdtemp(prefix=prefix, dir=home))
 
 
 def under_way(folder: Path) -> set[int]:

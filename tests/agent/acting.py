@@ -23,13 +23,18 @@ from lsf_agent.scheduler import (
     Tagged,
     Version,
 )
-from realtime.settings import read
+from realtime.settings import Settings, read
 
 
 def hands_for(kind: type[Hands] = Hands, /, **settings: str) -> Hands:
     """As an agent with these settings has them."""
+    return kind(settings_for(**settings), os.environ)
+
+
+def settings_for(**settings: str) -> Settings:
+    """Those of an agent, and what is set."""
     environ = {f"BATCHBOARD_{name}": value for name, value in settings.items()}
-    return kind(read({"BATCHBOARD_DATA_DIR": "/nowhere", **environ}), os.environ)
+    return read({"BATCHBOARD_DATA_DIR": "/nowhere", **environ})
 
 
 async def over(hands: Hands) -> None:

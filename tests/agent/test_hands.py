@@ -17,6 +17,7 @@ from lsf_agent.hands import Hands
 from lsf_agent.runner import __main__ as runner
 from lsf_agent.slots import AT_ONE_MOUNT, Slots
 from realtime.protocol.agent import CheckPath
+from realtime.protocol.wire import encode
 
 from .acting import hands_for, over
 from .hung import hanging_below
@@ -190,3 +191,13 @@ def test_the_agent_can_end_while_its_children_hang(tmp_path: Path) -> None:
             timeout=20,
         )
     assert (done.returncode, done.stdout, done.stderr) == (0, "late\n", "")
+
+
+async def test_an_interpreter_that_is_not_utf_8_can_be_told(tmp_path: Path) -> None:
+    script = tmp_path / "submit.sh"
+    script.write_bytes(b"#!/no/such/\xff\n")
+    script.chmod(0o755)
+    item = CheckPath(definition=1, version=1, executable=str(script), user="ana")
+    found = await check(item, os.environ["PATH"], [], hands_for())
+    assert found.problem == "interpreter missing: /no/such/\ufffd"
+    assert encode(found)

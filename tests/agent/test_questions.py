@@ -9,12 +9,13 @@ from lsf_agent.answers import logs
 from lsf_agent.answers.places import LogPlaces
 from lsf_agent.answers.posted import PostedLogs
 from lsf_agent.answers.questions import Questions
+from lsf_agent.answers.trying import Trying
 from lsf_agent.following.tracker import Tracker
 from lsf_agent.scheduler import Details, Facts, Peek
 from lsf_agent.submission.spool import Spool
 from realtime.protocol.agent import Answer, LogAnswer, Question
 
-from .acting import Oracle, hands_for, over
+from .acting import Oracle, hands_for, over, settings_for
 from .conftest import AgentProcess, new_job
 from .hung import hanging_below
 from .manager import Manager
@@ -30,7 +31,7 @@ class Desk:
         self.spool.root.mkdir()
         self.places = LogPlaces(self.spool, Tracker(), "script", self.hands)
         posted = PostedLogs(oracle, self.hands, [])
-        self.questions = Questions(oracle, self.hands, self.places, posted)
+        self.questions = Questions(oracle, self.hands, self.places, posted, Trying(settings_for(), {}, self.hands))
         self.scripts = folder / "scripts"
         self.scripts.mkdir()
 

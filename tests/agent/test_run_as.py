@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -318,3 +319,39 @@ async def test_a_script_outlives_a_killed_agent_and_is_taken_up(service: Service
     end = await service.end_of(job)
     assert (end.exit_code, len(end.lsf_ids)) == (0, 1)
     assert len(service.farm.calls("bsub")) == 1
+
+
+async def test_a_script_is_tried_as_its_user_and_ended_with_the_agent(service: ServiceAgent, people: Accounts) -> None:
+    script = service.of_member("id -un\npwd\nenv >env\nbsub -q psanaq true\n")
+    asked = msgspec.structs.replace(service.question(new_job(), "try", "7", False, script), arguments=["xppx12345"])
+    answer = await service.manager.ask(msgspec.structs.replace(asked, environment={"BATCH_UPDATE_URL": ""}))
+    assert answer.tried is not None, answer.error
+    assert answer.tried.stdout.splitlines()[:2] == [people.member, str(Path(script).parent)], answer.tried
+    assert [call.arguments for call in answer.tried.bsub] == [["-q", "psanaq", "true"]]
+    told = dict(line.split("=", 1) for line in (Path(script).parent / "env").read_text().splitlines() if "=" in line)
+    assert told["HOME"] == pwd.getpwnam(people.member).pw_dir and told["BATCH_UPDATE_URL"].startswith(
+        "http://127.0.0.1"
+    )
+    assert not [name for name in told if name.startswith(("BATCHBOARD_", "SUDO_"))]
+    private = Path(told["LSF_BINDIR"]).parent
+    assert not private.exists() and not service.farm.calls("bsub")
+    hanging = service.of_member("touch began\nsetsid sleep 600 &\nsleep 600\n")
+    await service.manager.put(msgspec.structs.replace(asked, id=new_job(), executable=hanging))
+    await until(lambda: (Path(hanging).parent / "began").exists())
+    service.kill()
+    uid = pwd.getpwnam(people.member).pw_uid
+    await until(lambda: not [one for one in commands_of(uid) if b"sleep" in one])
+    outsider = msgspec.structs.replace(asked, id=new_job(), user=people.outsider)
+    service.start()
+    refused = (await service.manager.ask(outsider)).tried
+    assert refused is not None and "is not in the group" in next(x.text for x in refused.checks if x.ok is False)
+
+
+def commands_of(uid: int) -> list[bytes]:
+    """Command lines of a user's processes."""
+    found = []
+    for path in Path("/proc").iterdir():
+        with suppress(OSError):
+            if path.name.isdigit() and path.stat().st_uid == uid:
+                found.append((path / "cmdline").read_bytes())
+    return found
