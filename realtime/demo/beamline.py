@@ -5,7 +5,6 @@ waits.
 """
 
 import logging
-import os
 import secrets
 import sys
 import time
@@ -13,7 +12,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from realtime.cli.api import Api, ApiError, NoToken, Refused, Unreachable, login_token
+from realtime.cli.api import Api, Refused
+from realtime.demo.going_on import go_on
 from realtime.protocol.api import (
     Applied,
     Apply,
@@ -25,7 +25,7 @@ from realtime.protocol.api import (
     RunPage,
 )
 from realtime.protocol.rows import DefinitionRow, ExperimentRow, RunRow
-from realtime.settings import Settings, SettingsError, read
+from realtime.settings import Settings
 
 log = logging.getLogger("beamline")
 
@@ -35,7 +35,6 @@ PAST_RUNS = 8
 PAST_RUN_EVERY = timedelta(minutes=7)
 LIVE_LIMIT = 3
 """As long as so many jobs are live, none is added."""
-BACKOFF = (0.5, 5.0)
 SAMPLES = ("LaB6", "AgBeh", "Lysozyme", "Fe3O4", "Si powder", "Water jet", "PSII")
 SCRIPTS = (("example", "submit.sh", "calib 3"), ("fails", "fails.sh", ""), ("progress", "progress.sh", "fast"))
 """hash, script, parameters"""
@@ -58,40 +57,16 @@ FIRST_LOOK = (
 
 def main() -> int:
     """2: the settings are wrong; otherwise it does not return."""
-    try:
-        settings = read(os.environ)
-    except SettingsError as error:
-        print(error, file=sys.stderr)
-        return 2
-    logging.Formatter.converter = time.gmtime
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)sZ beamline %(levelname)s %(message)s")
-    log.setLevel(logging.INFO)
-    shortest, longest = BACKOFF
-    pause = shortest
-    while True:
-        try:
-            with Api(settings.manager_url, login_token(settings)) as api:
-                Beamline(api, settings).set_up()
-                pause = shortest
-                Beamline(api, settings).take_runs()
-        except (Unreachable, NoToken) as error:
-            _say_once(error, first=pause == shortest)
-        except Refused as error:
-            log.warning("%s", error)
-        time.sleep(pause)
-        pause = min(pause * 2, longest)
-
-
-def _say_once(error: ApiError, *, first: bool) -> None:
-    if first:
-        log.info("waiting for the manager%s", "" if isinstance(error, NoToken) else f": {error}")
+    return go_on(log, Beamline)
 
 
 class Beamline:
     """What the simulated beam line does, over an API whose errors end it."""
 
-    def __init__(self, api: Api, settings: Settings) -> None:
+    def __init__(self, api: Api, settings: Settings, experiment: str = EXPERIMENT) -> None:
         self._api = api
+        self._name = experiment
+        self._home = f"/experiments/{experiment}"
         self._interval = timedelta(seconds=settings.demo_run_interval)
         self._scripts = settings.data_dir / "scripts"
 
@@ -104,7 +79,7 @@ class Beamline:
             for job in FIRST_LOOK:
                 self._apply(job.definition, job.run)
 
-    def take_runs(self) -> None:
+    def work(self) -> None:
         """One run after the other; ends only by an error."""
         newest = next(iter(self._runs()), None)
         if newest and newest.ended_at is None:
@@ -119,48 +94,55 @@ class Beamline:
         for run in self._runs():
             if run.ended_at is None:
                 self._end(run, datetime.now(UTC))
-        started = self._api.post(f"{HOME}/runs", NewRun(params=_params()), RunRow)
+        started = self._api.post(f"{self._home}/runs", NewRun(params=_params()), RunRow)
         log.info("run %d (%s)", started.number, started.params["Sample"])
-        if (definition := _hash_for(started.number)) and self._experiment().jobs_live < LIVE_LIMIT:
-            self._apply(definition, started.number)
+        self.follow(started.number)
+
+    def follow(self, run: int) -> None:
+        """Apply to a new run what is usual."""
+        if (definition := _hash_for(run)) and self._experiment().jobs_live < LIVE_LIMIT:
+            self._apply(definition, run)
 
     def _experiment(self) -> ExperimentRow:
         try:
-            return self._api.get(HOME, ExperimentRow)
+            return self._api.get(self._home, ExperimentRow)
         except Refused as error:
             if error.status != 404:
                 raise
-        body = NewExperiment(name=EXPERIMENT, instrument="SIM", description="A simulated beam time")
+        body = NewExperiment(name=self._name, instrument="SIM", description="A simulated beam time")
         return self._api.post("/experiments", body, ExperimentRow)
 
     def _definitions(self, scripts: Path) -> None:
         known = {
-            definition.name for definition in self._api.get(f"{HOME}/definitions", DefinitionPage, limit=500).items
+            definition.name
+            for definition in self._api.get(f"{self._home}/definitions", DefinitionPage, limit=500).items
         }
         for name, script, parameters in SCRIPTS:
             if name not in known:
                 body = NewDefinition(name=name, executable=str(scripts / script), parameters=parameters)
-                self._api.post(f"{HOME}/definitions", body, DefinitionRow)
+                self._api.post(f"{self._home}/definitions", body, DefinitionRow)
 
     def _runs(self) -> list[RunRow]:
-        return self._api.get(f"{HOME}/runs", RunPage, limit=100).items
+        return self._api.get(f"{self._home}/runs", RunPage, limit=100).items
 
     def _past_runs(self) -> None:
         first = datetime.now(UTC) - PAST_RUNS * PAST_RUN_EVERY
         for number in range(1, PAST_RUNS + 1):
             began = first + (number - 1) * PAST_RUN_EVERY
-            run = self._api.post(f"{HOME}/runs", NewRun(number=number, started_at=began, params=_params()), RunRow)
+            run = self._api.post(
+                f"{self._home}/runs", NewRun(number=number, started_at=began, params=_params()), RunRow
+            )
             self._end(run, began + timedelta(seconds=200 + secrets.randbelow(200)))
 
     def _end(self, run: RunRow, at: datetime) -> None:
         params = {**run.params, "Events": 120 * max(1, round((at - run.started_at).total_seconds()))}
-        self._api.patch(f"{HOME}/runs/{run.number}", RunChange(ended_at=at, params=params), RunRow)
+        self._api.patch(f"{self._home}/runs/{run.number}", RunChange(ended_at=at, params=params), RunRow)
 
     def _apply(self, definition: str, run: int) -> None:
         """Apply, unless somebody has renamed or removed the hash meanwhile."""
         try:
             body = Apply(definition=definition, runs=run)
-            self._api.post(f"{HOME}/jobs", body, Applied, key=f"beamline-{definition}-{run}")
+            self._api.post(f"{self._home}/jobs", body, Applied, key=f"beamline-{definition}-{run}")
         except Refused as error:
             log.info("%s is not applied to run %d: %s", definition, run, error)
 

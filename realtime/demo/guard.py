@@ -10,6 +10,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from realtime.demo.outages import take_back
+
 TIMEOUT = 10.0
 
 
@@ -21,9 +23,11 @@ def main(arguments: list[str]) -> int:
 
 
 def end_all(directory: Path) -> int:
-    """End the scripts, then the scheduler and its jobs: none of them can submit any more. 0 when nothing is left."""
+    """End the scripts, then the scheduler and its jobs: none of them can submit any more. An outage of a
+    shift is over. 0 when nothing is left."""
     scripts = _run("lsf_agent.ending", str(directory / "spool"))
     farm = directory / "lsf"
+    take_back(farm)
     return scripts or (_run("lsf_agent.embedded", "stop", str(farm)) if farm.is_dir() else 0)
 
 

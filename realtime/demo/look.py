@@ -8,11 +8,11 @@ from realtime.protocol.rows import ExperimentRow
 from realtime.protocol.wire import decode
 
 
-async def look(client: httpx.AsyncClient, token: str) -> str:
-    """How things are: runs and live jobs of the demo's experiment, the bus, the batch client."""
+async def look(client: httpx.AsyncClient, token: str, name: str) -> str:
+    """How things are: runs and live jobs of the experiment of that name, the bus, the batch client."""
     try:
         ready = decode((await client.get("/readyz")).content, Ready)
-        answer = await client.get("/api/v1/experiments/demo", headers={"Authorization": f"Bearer {token}"})
+        answer = await client.get(f"/api/v1/experiments/{name}", headers={"Authorization": f"Bearer {token}"})
         experiment = decode(answer.content, ExperimentRow) if answer.is_success else None
     except (httpx.TransportError, msgspec.DecodeError):
         return "the manager does not answer"

@@ -12,9 +12,10 @@ from collections.abc import Mapping
 
 import httpx
 
-from realtime.demo.ground import Ground, prepare
+from realtime.demo.ground import DemoRefused, Ground, prepare
 from realtime.demo.guard import end_all
 from realtime.demo.look import look
+from realtime.domain.errors import BatchboardError
 from realtime.settings import Settings, read
 from realtime.supervisor import Program, Supervisor
 
@@ -27,18 +28,23 @@ MANAGER_STOP = 1.6
 GUARD_STOP = 0.6
 """Together the seconds in which everything is ended."""
 REFUSED = 2
+DEMO, SHIFT = "demo", "shift"
+"""The experiments."""
 
 
-async def run_demo(settings: Settings, environ: Mapping[str, str]) -> int:
-    """Run until SIGINT, SIGTERM or SIGHUP (a second one kills at once); the exit code. Raises DemoRefused."""
+async def run_demo(settings: Settings, environ: Mapping[str, str], *, shift: bool = False) -> int:
+    """Run until SIGINT, SIGTERM or SIGHUP (a second one kills at once); the exit code. Raises DemoRefused.
+
+    `shift`: of an experiment that is under way for long, with a colleague at work and LSF away twice.
+    """
     ground = await asyncio.to_thread(prepare, settings)
-    return await Demo(ground, environ, settings).run()
+    return await Demo(ground, environ, settings, shift=shift).run()
 
 
 class Demo:
     """The parts of one demo and their end."""
 
-    def __init__(self, ground: Ground, environ: Mapping[str, str], settings: Settings) -> None:
+    def __init__(self, ground: Ground, environ: Mapping[str, str], settings: Settings, *, shift: bool = False) -> None:
         self._environ = surroundings(ground, environ, settings)
         self._settings = read(self._environ)
         self._client_dir = ground.data_dir / "agent"
@@ -47,6 +53,7 @@ class Demo:
         self._farm = Supervisor()
         self._stop = asyncio.Event()
         self._killed = False
+        self._shift = shift
 
     async def run(self) -> int:
         """See run_demo."""
@@ -55,6 +62,8 @@ class Demo:
         say(f"Batchboard demo: data in {self._settings.data_dir}")
         say("Starting the manager, the batch client and a simulated beam line ...")
         try:
+            if self._shift and not await self._bring_shift():
+                return 0
             await self._start()
             return await self._until_told()
         finally:
@@ -64,7 +73,33 @@ class Demo:
         python = sys.executable, "-m"
         await self._manager.start(self._program("manager", *python, "realtime", "serve"))
         await self._farm.start(self._program("client", *python, "lsf_agent"))
-        await self._farm.start(self._program("beamline", *python, "realtime.demo.beamline"))
+        if not self._shift:
+            await self._farm.start(self._program("beamline", *python, "realtime.demo.beamline"))
+            return
+        for name, *words in (
+            ("beamline", "realtime.demo.shift"),
+            ("colleague", "realtime.demo.colleague"),
+            ("outages", "realtime.demo.outages", str(self._client_dir / "lsf")),
+        ):
+            await self._farm.start(self._program(name, *python, *words))
+
+    async def _bring_shift(self) -> bool:
+        """Before the manager has the store. False: told to end meanwhile."""
+        from realtime.demo.shift import bring_shift  # loads the store, which the plain demo leaves to the manager
+
+        bringing = asyncio.create_task(bring_shift(self._settings.data_dir))
+        told = asyncio.create_task(self._stop.wait())
+        try:
+            await asyncio.wait({bringing, told}, return_when=asyncio.FIRST_COMPLETED)
+            if bringing.done():
+                bringing.result()
+            return not told.done()
+        except (BatchboardError, OSError) as error:
+            raise DemoRefused(f"the shift cannot be laid out in {self._settings.data_dir}: {error}") from error
+        finally:
+            for task in (bringing, told):
+                task.cancel()
+            await asyncio.gather(bringing, told, return_exceptions=True)
 
     def _program(self, name: str, *arguments: str) -> Program:
         return Program(name=name, arguments=arguments, environment=self._environ, final=frozenset({REFUSED}))
@@ -96,7 +131,7 @@ class Demo:
             say(f"    {self._settings.public_url}/?token={token}\n\nCtrl-C ends everything.\n")
             shown = ""
             while True:
-                if (line := await look(client, token)) != shown:
+                if (line := await look(client, token, SHIFT if self._shift else DEMO)) != shown:
                     say(f"{time.strftime('%H:%M:%S')}  {line}")
                     shown = line
                 await asyncio.sleep(LOOK_EVERY)

@@ -24,7 +24,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks at proces
 class Running:
     """A demo, and what it has said so far."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *options: str) -> None:
         self.data_dir = folder / "var"
         self.said = folder / "said"
         self.environ = clean_environ() | {
@@ -34,7 +34,7 @@ class Running:
         }
         with self.said.open("ab") as said:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "realtime", "demo"], env=self.environ, stdout=said, stderr=said
+                [sys.executable, "-m", "realtime", "demo", *options], env=self.environ, stdout=said, stderr=said
             )
 
     def has_said(self, text: str) -> bool:
