@@ -24,6 +24,10 @@ interface Run extends Row {
   ended_at: string | null;
   params: Record<string, unknown>;
   jobs: Record<string, number>;
+  /** status -> number of current jobs in it: the newest of each hash, and every live one */
+  current: Record<string, number>;
+  comment: string;
+  tags: string[];
 }
 
 interface Definition extends Row {
@@ -38,12 +42,15 @@ interface Definition extends Row {
   archived_at: string | null;
   check: { ok: boolean; problem: string | null; at: string } | null;
   version: number;
+  /** seconds without a change of its numbers after which a job is unusually quiet */
+  quiet_after: number | null;
 }
 
 interface Counter {
   name: string;
   value: string | number | boolean | null;
   color: string | null;
+  at: string | null;
 }
 
 interface Job extends Row {
@@ -117,6 +124,17 @@ interface Page {
   bus: string;
   version: string;
   now: string;
-  next_runs: string | null;
+  /** IANA name of the facility's zone */
+  zone: string;
+  /** null: no session of a browser */
+  session_ends_at: string | null;
+  /** on the page Batch control: which runs are in the view of its address, as of `seq` */
+  table: TableIndex;
+  /** of that address: parameter -> what was expected; these are no conditions */
+  filter_problems: Record<string, string>;
+  /** on the page Activity: its newest entries */
+  activity?: { items: import("./pure/activity.js").Deed[]; next: string | null };
+  /** on the page Overview */
+  overview?: import("./pure/overview.js").Overview;
   example: string | null;
 }

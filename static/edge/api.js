@@ -3,6 +3,9 @@
 
 const TIMEOUT = 20_000;
 
+/** Event of the window: an answer said that nobody is logged in any more. */
+export const LOGGED_OUT = "batchboard-logged-out";
+
 /** The API said no, or did not answer. The message is a sentence for people; `field` names the wrong field. */
 export class Refused extends Error {
   /** @param {number} status 0: no answer @param {{code: string, message: string, field?: string}} error */
@@ -15,11 +18,12 @@ export class Refused extends Error {
 }
 
 /**
- * The answer's JSON; null when it has none. Raises Refused. When nobody is logged in any more the page is loaded again,
- * which shows how to log in.
- * @param {string} method @param {string} address @param {unknown} [body] @returns {Promise<any>}
+ * The answer's JSON; null when it has none. Raises Refused. When nobody is logged in any more the page offers the login in
+ * another tab and stays as it is.
+ * @param {string} method @param {string} address @param {unknown} [body] @param {Record<string, string>} [headers] more of them
+ * @param {number} [timeout] ms @returns {Promise<any>}
  */
-export async function call(method, address, body) {
+export async function call(method, address, body, headers = {}, timeout = TIMEOUT) {
   const changing = method !== "GET";
   /** @type {Response} */
   let response;
@@ -27,10 +31,10 @@ export async function call(method, address, body) {
   try {
     response = await fetch(address, {
       method,
-      headers: changing ? { "Content-Type": "application/json" } : {},
+      headers: changing ? { "Content-Type": "application/json", ...headers } : headers,
       body: changing ? JSON.stringify(body ?? {}) : undefined,
       cache: "no-store",
-      signal: AbortSignal.timeout(TIMEOUT),
+      signal: AbortSignal.timeout(timeout),
     });
     text = await response.text();
   } catch (cause) {
@@ -38,7 +42,10 @@ export async function call(method, address, body) {
     const message = "The server did not answer. Whether it was done shows when the connection is back.";
     throw new Refused(0, { code: "no_answer", message });
   }
-  if (response.status === 401) location.reload();
+  if (response.status === 401) {
+    dispatchEvent(new Event(LOGGED_OUT));
+    throw new Refused(401, { code: "unauthorized", message: "Nothing was done: you are logged out. Log in at the top, then do it again." });
+  }
   if (!response.ok) throw new Refused(response.status, errorIn(text, response.status));
   return text ? JSON.parse(text) : null;
 }

@@ -34,6 +34,12 @@ export function setText(node, text) {
   return true;
 }
 
+/** Sets a custom property of the whole page if it is another one now: every element is styled again then. @param {string} name @param {string} value */
+export function setRoot(name, value) {
+  const { style } = document.documentElement;
+  if (style.getPropertyValue(name) !== value) style.setProperty(name, value);
+}
+
 /** An element of the page that must be there. @param {string} id @returns {HTMLElement} */
 export function byId(id) {
   const element = document.getElementById(id);
@@ -41,10 +47,33 @@ export function byId(id) {
   return element;
 }
 
+/** @type {Map<string, Promise<unknown>>} */
+const sheets = new Map();
+
+/**
+ * Loads a style sheet of what is opened on demand, once; there when the promise is. A module of what it styles awaits it
+ * when it is loaded itself. @param {string} name without `.css` @returns {Promise<unknown>}
+ */
+export function styled(name) {
+  const held = sheets.get(name);
+  if (held) return held;
+  const href = document.querySelector("link[rel=stylesheet]")?.getAttribute("href")?.replace(/[^/]*$/, `${name}.css`);
+  const loaded = new Promise((resolve) => document.head.append(h("link", { rel: "stylesheet", href, onload: resolve, onerror: resolve })));
+  sheets.set(name, loaded);
+  return loaded;
+}
+
+const GLOW_FOR = 600;
+/** More at once would be noise, and cost frames. */
+const GLOWS_AT_ONCE = 40;
+let glowing = 0;
+
 /** Lets a changed value glow once. @param {Element} element */
 export function glow(element) {
-  if (matchMedia("(prefers-reduced-motion: reduce)").matches) return;
-  element.animate([{ backgroundColor: "var(--glow)" }, { backgroundColor: "transparent" }], 600);
+  if (glowing >= GLOWS_AT_ONCE || matchMedia("(prefers-reduced-motion: reduce)").matches) return;
+  glowing += 1;
+  setTimeout(() => (glowing -= 1), GLOW_FOR);
+  element.animate([{ backgroundColor: "var(--glow)" }, { backgroundColor: "transparent" }], GLOW_FOR);
 }
 
 /**

@@ -15,17 +15,20 @@ export function acts(...controls) {
  * Does what a click asked for. The button looks pending until `seen()` says that the feed shows the outcome; a refusal
  * is shown at `place`.
  * @param {{button: HTMLElement, place: Element, send: () => Promise<any>, seen?: (answer: any) => boolean}} action
+ * @returns {Promise<boolean>} whether the server has taken it
  */
 export async function act({ button, place, send, seen = () => true }) {
-  if (button.getAttribute("aria-busy") === "true") return;
+  if (button.getAttribute("aria-busy") === "true") return false;
   clearProblem(place);
   attribute(button, "aria-busy", "true");
   try {
     const answer = await send();
     await until(() => seen(answer));
+    return true;
   } catch (cause) {
     if (!(cause instanceof Refused)) throw cause;
     showProblem(place, cause.message);
+    return false;
   } finally {
     attribute(button, "aria-busy", null);
   }

@@ -1,12 +1,9 @@
 // @ts-check
-import { byId } from "../edge/dom.js";
 
-/**
- * Rows do not shift under somebody who is pointing, typing or reading further down. What comes in above goes above the
- * screen, and a note says so.
- */
+/** Rows do not shift under somebody who is pointing, typing or reading further down. */
 
 const POINTING_FOR = 3_000;
+const AT_TOP = 4;
 
 /** @type {{row: Element | null, at: number}} the row last pointed at */
 const pointed = { row: null, at: -Infinity };
@@ -16,39 +13,31 @@ addEventListener("pointermove", ({ target }) => {
   pointed.at = performance.now();
 });
 
-/** Draws, and keeps what somebody is at in its place. @param {HTMLTableElement} table @param {() => void} draw */
-export function holdingStill(table, draw) {
-  const anchor = heldRow(table);
-  const before = anchor?.getBoundingClientRect().top ?? 0;
-  const first = table.tBodies[0];
-  draw();
-  if (!anchor?.isConnected) return;
-  const moved = anchor.getBoundingClientRect().top - before;
-  if (Math.abs(moved) >= 1) scrollBy({ top: moved, behavior: "instant" });
-  if (moved > 0 && table.tBodies[0] !== first) noteAbove();
-}
-
-/** @param {HTMLTableElement} table @returns {Element | null} */
-function heldRow(table) {
+/**
+ * The row that must stay where it is while the table is drawn: what somebody is at, else the first that can be seen; null
+ * at the top of the page, where what is new may come in.
+ * @param {HTMLTableElement} table @returns {Element | null}
+ */
+export function heldRow(table) {
   const opened = table.querySelector("[aria-haspopup][aria-expanded=true]")?.closest("tr");
-  if (opened) return opened;
-  const focused = table.querySelector(":focus-visible")?.closest("tr");
-  if (focused) return focused;
+  if (opened && inSight(opened)) return opened;
+  const focused = table.querySelector("tbody :focus-visible")?.closest("tr");
+  if (focused && inSight(focused)) return focused;
   const recent = performance.now() - pointed.at < POINTING_FOR;
-  if (recent && pointed.row && table.contains(pointed.row)) return pointed.row;
-  if (scrollY < 40) return null;
-  return [...table.tBodies].find((body) => body.getBoundingClientRect().bottom > 80) ?? null;
+  if (recent && pointed.row && table.contains(pointed.row) && pointed.row.closest("tbody")?.dataset.key && inSight(pointed.row)) return pointed.row;
+  if (scrollY < AT_TOP) return null;
+  for (const body of table.tBodies) if (body.dataset.key && body.getBoundingClientRect().bottom > 100) return body;
+  return null;
 }
 
-function noteAbove() {
-  const note = /** @type {HTMLButtonElement} */ (byId("above"));
-  if (!note.hidden || scrollY < 1) return;
-  note.hidden = false;
-  const away = () => {
-    if (scrollY > 4) return;
-    note.hidden = true;
-    removeEventListener("scroll", away);
-  };
-  addEventListener("scroll", away, { passive: true });
-  note.onclick = () => scrollTo({ top: 0, behavior: "instant" });
+/** @param {Element} element */
+function inSight(element) {
+  const { top, bottom } = element.getBoundingClientRect();
+  return bottom > 0 && top < innerHeight;
+}
+
+/** Height that a body of the table takes, with what stands below it. @param {HTMLElement} body */
+export function placeOf(body) {
+  const { marginBottom } = getComputedStyle(body);
+  return body.getBoundingClientRect().height + (parseFloat(marginBottom) || 0);
 }

@@ -1,5 +1,7 @@
 // @ts-check
-import { h } from "../edge/dom.js";
+import { h, styled } from "../edge/dom.js";
+
+await styled("floats");
 
 /**
  * Asks before something that cannot be taken back, or may not be meant. The safe answer comes first and has the focus;

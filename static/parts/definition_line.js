@@ -1,20 +1,28 @@
 // @ts-check
-import { call, Refused } from "../edge/api.js";
 import { attribute, h, setText } from "../edge/dom.js";
 import { symbol } from "../edge/symbol.js";
-import { decide, looksLikeShell, objection, split, splitCommand } from "../pure/edit.js";
-import { minute } from "../pure/time.js";
 import { acts } from "./act.js";
-import { ask } from "./ask.js";
+import { DefinitionSaver } from "./definition_saver.js";
+import { FIELDS, LABELS, valueOf } from "./definition_saving.js";
+import { showCheck, showPreview } from "./definition_words.js";
 import { clearProblem, showProblem } from "./problem.js";
 
 /**
  * @typedef {import("../pure/store.js").Store} Store
- * @typedef {"name" | "executable" | "parameters"} Field
+ * @typedef {import("./definition_saving.js").Field} Field
+ *
+ * What stands in cells of a row that is not saved: the value when typing began, and the one typed.
+ * @typedef {Partial<Record<Field, {base: string, value: string}>>} Draft
+ *
+ * @typedef {object} Options
+ * @property {Page} page
+ * @property {Store} store
+ * @property {Definition | null} row
+ * @property {(line: DefinitionLine) => void} onNamed the empty row got a name; another empty one is wanted
+ * @property {(line: DefinitionLine) => void} onTyped what is typed and not saved is another now
+ * @property {(line: DefinitionLine) => void} onDiscarded what was typed into a row that is not made yet is taken back
  */
 
-const FIELDS = /** @type {const} */ (["name", "executable", "parameters"]);
-const LABELS = { name: "Hash", executable: "Executable", parameters: "Parameters" };
 const PLACEHOLDERS = { name: "new hash", executable: "/path/to/submit.sh", parameters: "none" };
 
 /**
@@ -25,26 +33,24 @@ const PLACEHOLDERS = { name: "new hash", executable: "/path/to/submit.sh", param
  */
 export class DefinitionLine {
   /** @type {Partial<Record<Field, string>>} values when typing began, of cells that are typed in or not saved */
-  #base = {};
-  /** @type {Promise<void>} saves of this row go one after the other */
-  #saving = Promise.resolve();
+  base = {};
   #id = h("td", { class: "number" });
   #check = h("span", { class: "check" });
   #preview = h("span", { class: "preview" });
-  #notes = h("td", { colspan: 4, class: "notes" });
-  #noteRow = h("tr", { class: "note-row", hidden: true }, h("td"), this.#notes);
+  /** place of what there is to say */
+  notes = h("td", { colspan: 6, class: "notes" });
+  #noteRow = h("tr", { class: "note-row", hidden: true }, h("td"), this.notes);
 
-  /**
-   * @param {{page: Page, store: Store, row: Definition | null, onNamed: (line: DefinitionLine) => void}} options
-   *   `onNamed`: the empty row got a name; another empty one is wanted
-   */
-  constructor({ page, store, row, onNamed }) {
-    this.page = page;
-    this.store = store;
-    this.row = row;
-    this.onNamed = onNamed;
+  /** @param {Options} options */
+  constructor(options) {
+    this.options = options;
+    this.page = options.page;
+    this.row = options.row;
+    this.saving = new DefinitionSaver(this);
     this.inputs = { name: this.#input("name"), executable: this.#input("executable"), parameters: this.#input("parameters") };
-    this.remove = h("button", { type: "button", class: "icon", onclick: () => void this.#delete() }, symbol("delete"));
+    this.try = h("button", { type: "button", class: "plain", onclick: () => void this.#try() }, "Try");
+    this.versions = h("button", { type: "button", class: "plain", onclick: () => void this.#versions() });
+    this.remove = h("button", { type: "button", class: "icon", onclick: () => void this.#end() }, symbol("delete"));
     const line = h(
       "tr",
       { class: "definition" },
@@ -52,16 +58,46 @@ export class DefinitionLine {
       h("td", {}, this.inputs.name),
       h("td", {}, this.inputs.executable, this.#check),
       h("td", {}, this.inputs.parameters, this.#preview),
+      h("td", { class: "actions" }, acts(this.try)),
+      h("td", { class: "actions" }, acts(this.versions)),
       h("td", { class: "actions" }, acts(this.remove)),
     );
     this.element = h("tbody", {}, line, this.#noteRow);
-    this.element.addEventListener("click", () => this.#showNotes());
-    this.show(row);
+    this.element.addEventListener("click", () => this.showNotes());
+    this.show(this.row);
   }
 
   /** The name this row is being made under, while its row has not come. */
   get pendingName() {
     return this.row ? null : this.inputs.name.value.trim();
+  }
+
+  /** What is typed and not saved; null: nothing. @returns {Draft | null} */
+  get draft() {
+    /** @type {Draft} */
+    const draft = {};
+    for (const field of FIELDS) {
+      const [base, { value }] = [this.base[field], this.inputs[field]];
+      if (base !== undefined && value.trim() !== valueOf(this.row, field).trim()) draft[field] = { base, value };
+    }
+    return Object.keys(draft).length ? draft : null;
+  }
+
+  /** Puts values into the cells as if they were typed, and offers to save them. @param {Draft} draft @param {string} words why */
+  propose(draft, words) {
+    for (const field of FIELDS) {
+      const typed = draft[field];
+      if (!typed) continue;
+      this.base[field] = typed.base;
+      this.inputs[field].value = typed.value;
+    }
+    this.show(this.row);
+    if (!this.draft) return;
+    clearProblem(this.notes);
+    const save = h("button", { type: "button", onclick: () => this.saving.all() }, "Save");
+    const discard = h("button", { type: "button", onclick: () => this.#discard() }, "Discard");
+    this.notes.replaceChildren(h("p", { class: "draft-note", role: "status" }, words, acts(save), discard));
+    this.showNotes();
   }
 
   /** @param {Definition | null} row the newest state */
@@ -73,18 +109,28 @@ export class DefinitionLine {
     for (const field of FIELDS) {
       const input = this.inputs[field];
       const value = valueOf(row, field);
-      if (this.#base[field] === undefined) input.value = value;
-      const changed = this.#base[field] !== undefined && this.#base[field] !== value && input.value !== value;
+      if (this.base[field] === undefined) input.value = value;
+      const changed = this.base[field] !== undefined && this.base[field] !== value && input.value !== value;
       attribute(input, "title", changed ? `changed meanwhile to: ${value || "(empty)"}` : input.value);
       attribute(input, "data-elsewhere", changed);
       input.readOnly = row?.archived_at != null;
     }
+    const gone = row === null || row.archived_at !== null;
     this.element.toggleAttribute("data-archived", row?.archived_at != null);
-    this.remove.toggleAttribute("data-off", row === null || row.archived_at !== null);
-    attribute(this.remove, "aria-label", row ? `Delete ${row.name}` : "Delete");
-    attribute(this.remove, "title", row ? `Delete ${row.name}` : null);
-    this.#showCheck();
-    this.#showPreview();
+    this.remove.toggleAttribute("data-off", gone);
+    this.versions.toggleAttribute("data-off", row === null);
+    setText(this.versions, row ? `v${row.version}` : "");
+    this.#label(this.remove, "Delete");
+    this.#label(this.try, "Try");
+    this.#label(this.versions, `Version ${row?.version ?? ""} of`);
+    showCheck(this.#check, row);
+    this.typed();
+  }
+
+  /** @param {HTMLElement} button @param {string} verb */
+  #label(button, verb) {
+    attribute(button, "aria-label", this.row && `${verb} ${this.row.name}`);
+    attribute(button, "title", this.row && `${verb} ${this.row.name}`);
   }
 
   /** @param {Field} field */
@@ -96,201 +142,75 @@ export class DefinitionLine {
       autocomplete: "off",
       class: field,
     });
-    input.addEventListener("focus", () => (this.#base[field] ??= valueOf(this.row, field)));
-    input.addEventListener("input", () => this.#showPreview());
-    input.addEventListener("blur", () => this.#leave(field));
+    input.addEventListener("focus", () => (this.base[field] ??= valueOf(this.row, field)));
+    input.addEventListener("input", () => this.typed());
+    input.addEventListener("blur", () => this.saving.leave(field));
     input.addEventListener("keydown", (event) => {
       if (event.key === "Escape") this.#takeBack(field);
       if (event.key !== "Enter" || event.isComposing) return;
-      this.#leave(field);
+      this.saving.leave(field);
       if (field === "name") this.inputs.executable.focus();
-      else this.#base[field] ??= valueOf(this.row, field);
+      else this.base[field] ??= valueOf(this.row, field);
     });
     return input;
+  }
+
+  /** What a cell's text has a say in. */
+  typed() {
+    const { name, executable, parameters } = this.inputs;
+    const path = executable.value.trim();
+    showPreview(this.#preview, path, this.page.experiment?.name ?? "", parameters.value);
+    this.try.toggleAttribute("data-off", this.row === null || this.row.archived_at !== null || !path);
+    const { draft } = this;
+    for (const field of FIELDS) attribute(this.inputs[field], "data-unsaved", draft?.[field] !== undefined);
+    attribute(name, "aria-required", draft !== null && this.row === null);
+    this.options.onTyped(this);
   }
 
   /** @param {Field} field */
   #takeBack(field) {
     this.inputs[field].value = valueOf(this.row, field);
-    clearProblem(this.#notes);
-    this.#showNotes();
-    this.#showPreview();
+    clearProblem(this.notes);
+    this.typed();
+    this.settleNotes();
   }
 
-  /** @param {Field} field */
-  #leave(field) {
-    const input = this.inputs[field];
-    if (input.value.trim() === valueOf(this.row, field).trim()) {
-      delete this.#base[field];
-      this.show(this.row);
-      return;
-    }
-    if (field === "executable") this.#spread();
-    if (this.row === null && this.inputs.name.value.trim()) this.onNamed(this);
-    this.#saving = this.#saving.then(() => this.#save(field));
-  }
-
-  /** A whole command line typed or pasted as executable goes into both cells. */
-  #spread() {
-    const { executable, parameters } = splitCommand(this.inputs.executable.value);
-    this.inputs.executable.value = executable;
-    if (parameters === null) return;
-    this.#base.parameters ??= valueOf(this.row, "parameters");
-    this.inputs.parameters.value = `${parameters} ${this.inputs.parameters.value}`.trim();
-    this.#showPreview();
-    this.#leave("parameters");
-  }
-
-  /** @param {Field} field */
-  async #save(field) {
-    const mine = this.inputs[field].value.trim();
-    clearProblem(this.#notes);
-    const wrong = objection(field, mine);
-    if (wrong) {
-      const name = this.row === null && field === "name";
-      return name && this.#empty() ? undefined : this.#complain(`${LABELS[field]}: ${wrong}.`);
-    }
-    attribute(this.element, "aria-busy", "true");
-    try {
-      if (this.row === null) await this.#create();
-      else await this.#change(field, mine, this.row);
-    } catch (cause) {
-      if (!(cause instanceof Refused)) throw cause;
-      this.#complain(cause.message);
-    } finally {
-      attribute(this.element, "aria-busy", null);
-    }
-  }
-
-  /** Makes the definition as soon as it has a name; what was typed besides goes along. */
-  async #create() {
-    const [name, executable, parameters] = FIELDS.map((field) => this.inputs[field].value.trim());
-    if (!name) return this.#complain("Not saved yet: a hash needs a name.");
-    const wrong = objection("executable", executable);
-    const path = wrong ? null : executable || null;
-    const address = `${this.page.api}/experiments/${this.page.experiment?.name}/definitions`;
-    const row = await call("POST", address, { name, executable: path, parameters });
-    this.#taken(row, { name, executable: path ?? "", parameters });
-  }
-
-  /** @param {Field} field @param {string} mine @param {Definition} row @returns {Promise<void>} */
-  async #change(field, mine, row) {
-    const base = this.#base[field] ?? valueOf(row, field);
-    const verdict = decide(base, mine, valueOf(row, field));
-    if (verdict === "conflict") return this.#showConflict(field, mine, valueOf(row, field));
-    if (verdict === "nothing") return this.#taken(row, { [field]: mine });
-    const address = `${this.page.api}/experiments/${row.experiment}/definitions/${row.id}`;
-    const value = field === "executable" && !mine ? null : mine;
-    try {
-      this.#taken(await call("PATCH", address, { [field]: value, seq: row.seq }), { [field]: mine });
-    } catch (cause) {
-      if (!(cause instanceof Refused) || cause.status !== 409) throw cause;
-      const newest = await call("GET", address);
-      if (newest.seq === row.seq) throw cause;
-      this.show(newest);
-      return this.#change(field, mine, newest);
-    }
-  }
-
-  /** The manager has these values; cells typed in since then stay. @param {Definition} row @param {Partial<Record<Field, string>>} saved */
-  #taken(row, saved) {
+  #discard() {
     for (const field of FIELDS) {
-      const input = this.inputs[field];
-      if (saved[field] === undefined) continue;
-      if (document.activeElement === input) this.#base[field] = valueOf(row, field);
-      else if (input.value.trim() === saved[field]) delete this.#base[field];
+      delete this.base[field];
+      this.inputs[field].value = valueOf(this.row, field);
     }
-    this.show(this.store.get(row.key)?.seq > row.seq ? this.store.get(row.key) : row);
-  }
-
-  /** @param {Field} field @param {string} mine @param {string} theirs */
-  #showConflict(field, mine, theirs) {
-    const text = `The cell ${LABELS[field]} was changed by somebody else meanwhile. Theirs: ${theirs || "(empty)"}. Yours: ${mine || "(empty)"}.`;
-    this.#complain(text);
-    const note = this.#notes.querySelector(".problem");
-    const settle = (/** @type {string} */ label, /** @type {() => void} */ click) =>
-      note?.insertBefore(h("button", { type: "button", onclick: click }, label), note.lastElementChild);
-    settle("Keep theirs", () => {
-      delete this.#base[field];
-      clearProblem(this.#notes);
-      this.show(this.row);
-      this.#showNotes();
-    });
-    settle("Use mine", () => {
-      this.#base[field] = valueOf(this.row, field);
-      this.#saving = this.#saving.then(() => this.#save(field)).then(() => this.#showNotes());
-    });
+    this.show(this.row);
+    this.settleNotes();
+    this.inputs.name.focus();
+    if (this.row === null) this.options.onDiscarded(this);
   }
 
   /** @param {string} text */
-  #complain(text) {
-    showProblem(this.#notes, text);
-    this.#showNotes();
+  complain(text) {
+    showProblem(this.notes, text);
+    this.showNotes();
   }
 
-  #showNotes() {
-    this.#noteRow.hidden = this.#notes.childElementCount === 0;
+  /** The offer to save goes when nothing is left to be saved. */
+  settleNotes() {
+    if (!this.draft) this.notes.querySelector(".draft-note")?.remove();
+    this.showNotes();
   }
 
-  #empty() {
-    return FIELDS.every((field) => this.inputs[field].value.trim() === "");
+  showNotes() {
+    this.#noteRow.hidden = this.notes.childElementCount === 0;
   }
 
-  #showCheck() {
-    const { row } = this;
-    const check = row?.check;
-    const [state, text] = !row
-      ? ["none", ""]
-      : !row.executable
-        ? ["draft", "path missing"]
-        : !check
-          ? ["none", "not checked yet"]
-          : check.ok
-            ? ["ok", `found, ${minute(check.at)}`]
-            : ["bad", `${check.problem}, ${minute(check.at)}`];
-    attribute(this.#check, "data-state", state);
-    const shape = { ok: "done", bad: "exit", draft: "slow" }[state];
-    this.#check.replaceChildren(...(shape ? [symbol(shape)] : []), h("span", {}, text));
+  async #try() {
+    if (this.row) (await import("./definition_actions.js")).tryHash(this, this.row);
   }
 
-  /** What the script will be called with. */
-  #showPreview() {
-    const path = this.inputs.executable.value.trim();
-    if (!path) return this.#preview.replaceChildren();
-    const parameters = this.inputs.parameters.value;
-    const words = [path.slice(path.lastIndexOf("/") + 1), this.page.experiment?.name ?? "", "RUN", ...split(parameters)];
-    this.#preview.replaceChildren(...words.map((word) => h("code", {}, word)));
-    if (looksLikeShell(parameters)) this.#preview.append(h("span", { class: "hint" }, "quotes and $ are passed as they are"));
+  async #versions() {
+    if (this.row) (await import("./definition_actions.js")).showVersions(this, this.row);
   }
 
-  async #delete() {
-    const { row } = this;
-    if (!row) return;
-    try {
-      const address = `${this.page.api}/experiments/${row.experiment}`;
-      const used = (await call("GET", `${address}/jobs?definition=${row.id}&limit=500`)).items.length;
-      const jobs = used === 1 ? "1 job" : `${used === 500 ? "500 or more" : used} jobs`;
-      const sure = await ask({
-        title: used ? `Archive ${row.name}?` : `Delete ${row.name}?`,
-        text: used
-          ? `${jobs} of this experiment used it. They keep their reports and history; the hash leaves the drop-down.`
-          : "No job has used it.",
-        safe: "Keep it",
-        act: used ? "Archive 1 hash" : "Delete 1 hash",
-        danger: true,
-      });
-      if (!sure) return;
-      attribute(this.remove, "aria-busy", "true");
-      await call("DELETE", `${address}/definitions/${row.id}`);
-    } catch (cause) {
-      if (!(cause instanceof Refused)) throw cause;
-      attribute(this.remove, "aria-busy", null);
-      this.#complain(cause.message);
-    }
+  async #end() {
+    if (this.row) await (await import("./definition_actions.js")).endHash(this, this.row, (text) => this.complain(text));
   }
-}
-
-/** @param {Definition | null} row @param {Field} field */
-function valueOf(row, field) {
-  return row?.[field] ?? "";
 }

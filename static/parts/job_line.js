@@ -1,104 +1,131 @@
 // @ts-check
-import { call } from "../edge/api.js";
 import { attribute, h, setText } from "../edge/dom.js";
 import { symbol } from "../edge/symbol.js";
 import { now } from "../edge/ticking.js";
 import { asOf } from "../pure/doubts.js";
+import { differences, quietOf } from "../pure/quiet.js";
 import { doubtOf, isKilling, isKillStuck, isLive } from "../pure/status.js";
-import { full, minute } from "../pure/time.js";
-import { act, acts } from "./act.js";
-import { ask } from "./ask.js";
-import { showLength, showStatus, showTime } from "./cells.js";
-import { askKill } from "./kill.js";
-import { LsfLines } from "./lsf_lines.js";
+import { acts } from "./act.js";
+import { showStatus } from "./cells.js";
+import { makeCell, stickFirst } from "./column_cells.js";
+import { Fold } from "./fold.js";
+import { LsfCell } from "./lsf_cell.js";
 import { Report } from "./report.js";
-
-/** @typedef {import("../pure/store.js").Store} Store */
 
 /** One job under its run. Its cells are made once and changed in place, so focus and pointer stay where they are. */
 export class JobLine {
-  #hash = h("a", { class: "hash-name" });
+  #hash = h("a", { class: "hash-name at" });
   #status = h("td", { class: "status", headers: "h-status" });
-  #lsf = h("td", { class: "number lsf", headers: "h-lsf" });
-  #submitted = h("time");
-  #length = h("td", { class: "number", headers: "h-length" });
+  #gutter = h("td", { class: "gutter" });
+  /** @type {Fold | null} */
+  #fold = null;
+  #used = h("span", { class: "used" });
   #reportCell = h("td", { class: "report", headers: "h-report" });
   #report = new Report(this.#reportCell);
+  #drawn = /** @type {unknown[]} */ ([]);
+  /** @type {LsfCell | null} */
+  #lsf = null;
 
-  /** @param {Page} page @param {Store} store @param {Job} job */
-  constructor(page, store, job) {
-    this.page = page;
-    this.store = store;
+  /** @param {Desk} desk @param {Job} job @param {Columns} columns */
+  constructor(desk, job, columns) {
+    this.desk = desk;
     this.job = job;
     const { id } = job;
     attribute(this.#hash, "href", `#job/${id}/log`);
-    this.kill = this.#button("kill", "Kill", () => void this.#kill());
+    this.kill = this.#button("kill", "Kill", () => void this.#act("kill", this.kill));
     this.log = this.#button("log", "Log", () => (location.hash = `#job/${id}/log`));
     this.details = this.#button("details", "Details", () => (location.hash = `#job/${id}/details`));
-    this.resubmit = this.#button("resubmit", "Resubmit", () => void this.#resubmit());
-    this.remove = this.#button("delete", "Delete", () => void this.#delete());
+    this.resubmit = this.#button("resubmit", "Resubmit", () => void this.#act("resubmit", this.resubmit));
+    this.remove = this.#button("delete", "Delete", () => void this.#act("delete", this.remove));
     const buttons = h("div", { class: "buttons" }, this.kill, this.log, this.details, this.resubmit, this.remove);
     const group = acts(buttons);
     const more = h("button", { type: "button", class: "icon more", "aria-expanded": "false" }, symbol("more"));
     attribute(more, "aria-label", `Actions for ${this.#label()}`);
     more.addEventListener("click", () => attribute(more, "aria-expanded", group.toggleAttribute("data-open")));
+    this.cells = columns.job.map((column, i) => makeCell(column, i, columns));
+    const hash = h("th", { scope: "row", class: "hash", headers: "h-hash" }, this.#hash);
+    stickFirst([hash, this.#status], columns);
+    const empty = Array.from({ length: columns.widths.length - columns.job.length - 2 }, () => h("td", { class: "none" }));
     this.element = h(
       "tr",
       { class: "job", "data-key": job.key },
-      h("td", { class: "gutter" }),
-      h("th", { scope: "row", class: "hash", headers: "h-hash" }, this.#hash),
+      this.#gutter,
+      hash,
       this.#status,
-      this.#lsf,
-      h("td", { class: "number submitted", headers: "h-submitted" }, this.#submitted),
-      this.#length,
+      ...this.cells.map((cell) => cell.element),
+      ...empty,
       h("td", { class: "actions", headers: "h-actions" }, more, group),
       this.#reportCell,
     );
-    this.single = new LsfLines({ page, line: this.element, cell: this.#lsf, asOf: (one) => this.#asOf(one) });
-    this.show(job);
+    this.#reportCell.append(this.#used);
+    const lsf = columns.job.findIndex(({ key }) => key === "lsf");
+    if (lsf < 0) return;
+    const place = { page: desk.page, line: this.element, cell: this.cells[lsf].element, columns };
+    this.#lsf = new LsfCell({ ...place, asOf: (one) => this.#asOf(one), onChange: () => desk.redraw([job.run]) });
   }
 
   /** The line, and those of its LSF jobs while they are open. @returns {Element[]} */
   get elements() {
-    return [this.element, ...this.single.elements];
+    return [this.element, ...(this.#lsf?.elements ?? [])];
   }
 
   /** @param {Job} job */
   show(job) {
     this.job = job;
+    const definition = this.#definition();
+    if (this.#drawn[0] === job && this.#drawn[1] === definition) return;
+    this.#drawn = [job, definition];
     setText(this.#hash, job.definition.name);
-    attribute(this.#hash, "title", `${job.executable} ${job.parameters}\nasked for by ${job.user}`.trim());
+    attribute(this.#hash, "title", `${job.definition.name}\n${job.executable} ${job.parameters}\nasked for by ${job.user}`);
     this.#showStatus(job);
-    this.single.show(job);
-    const requested = `asked for ${full(job.requested_at)} by ${job.user}`;
-    const at = job.submitted_at ?? job.requested_at;
-    showTime(this.#submitted, at, job.submitted_at ? `${requested}\nsubmitted` : `asked for by ${job.user},`);
-    attribute(this.#submitted, "data-tentative", job.submitted_at === null);
-    showLength(this.#length, job);
+    this.#lsf?.show(job);
+    for (const cell of this.cells) cell.show(job);
     this.#showButtons(job);
+    this.#showUsed(job, definition);
     this.#report.show(job);
   }
 
-  /** What depends on other rows: whether the farm still tells us about this job. */
+  /** How many earlier jobs of its hash are folded under it. @param {number} count @param {boolean} open @param {() => void} toggle */
+  showEarlier(count, open, toggle) {
+    if (!this.#fold && !count) return;
+    this.#fold ??= new Fold(this.#gutter);
+    this.#fold.toggle = toggle;
+    this.#fold.show(count, open, this.#label());
+  }
+
+  /** What depends on the time and on other rows: whether the farm and the job still tell us something. */
   showDoubt() {
     if (isLive(this.job.status)) this.#showStatus(this.job);
-    this.single.showDoubt();
+    this.#lsf?.showDoubt();
   }
 
   /** @param {Job} job */
   #showStatus(job) {
-    const [killing, old] = [isKilling(job), this.#asOf(job)];
+    const [killing, old, quiet] = [isKilling(job), this.#asOf(job), quietOf(job, this.#definition(), now())];
     const notes = [
       ...(doubtOf(job) ? [{ shape: "unknown", text: "unknown" }] : []),
       ...(killing ? [{ shape: "killing", text: "killing" }] : []),
-      ...(old ? [{ text: old }] : []),
+      ...(old ? [{ text: old }] : quiet ? [{ shape: "slow", text: quiet.text }] : []),
     ];
-    showStatus(this.#status, job, job.detail, notes);
+    showStatus(this.#status, job, quiet?.title ?? job.detail, notes);
+  }
+
+  /** @param {Job} job @param {Definition | undefined} definition */
+  #showUsed(job, definition) {
+    const { parameters, edited } = differences(job, definition);
+    const texts = [parameters, edited && "hash edited since"].filter(Boolean);
+    this.#used.hidden = texts.length === 0;
+    setText(this.#used, texts.join(" · "));
+    attribute(this.#used, "title", edited ? `It ran ${job.executable} ${job.parameters}\nnow ${definition?.executable ?? "no path"} ${definition?.parameters}` : null);
+  }
+
+  #definition() {
+    return /** @type {Definition | undefined} */ (this.desk.store.get(`definition/${this.job.definition.id}`));
   }
 
   /** @param {{status: string, as_of: string}} job this one, or one of its LSF jobs */
   #asOf(job) {
-    return asOf(job, this.store.get(`location/${this.job.location}`), now());
+    return asOf(job, this.desk.store.get(`location/${this.job.location}`), now());
   }
 
   /** @param {Job} job */
@@ -122,56 +149,9 @@ export class JobLine {
     return `${this.job.definition.name} on run ${this.job.run}`;
   }
 
-  async #kill() {
-    const order = await askKill(this.job);
-    if (!order) return;
-    const seen = () => order.force || isKilling(this.job) || !isLive(this.job.status);
-    await this.#act(this.kill, "POST", "/kill", seen, order);
+  /** @param {"kill" | "resubmit" | "delete"} action @param {HTMLButtonElement} button */
+  async #act(action, button) {
+    const { actOn } = await import("./job_actions.js");
+    await actOn({ desk: this.desk, job: () => this.job, action, button, place: this.#reportCell });
   }
-
-  async #resubmit() {
-    const live = liveJob(this.store, this.job.run, this.job.definition.id);
-    if (live && !(await askAgain(live))) return;
-    await this.#act(this.resubmit, "POST", "/resubmit", (job) => this.store.get(`job/${job.id}`) !== undefined);
-  }
-
-  async #delete() {
-    const sure = await ask({
-      title: `Delete 1 job of run ${this.job.run}?`,
-      text: `The line of ${this.job.definition.name} (${this.job.status}) goes, with its report and its history. Its log file stays.`,
-      safe: "Keep it",
-      act: "Delete 1 job",
-      danger: true,
-    });
-    if (!sure) return;
-    const { key } = this.job;
-    await this.#act(this.remove, "DELETE", "", () => this.store.get(key) === undefined);
-  }
-
-  /**
-   * @param {HTMLButtonElement} button @param {string} method @param {string} path @param {(answer: any) => boolean} seen
-   * @param {unknown} [body]
-   */
-  #act(button, method, path, seen, body) {
-    const send = () => call(method, `${this.page.api}/jobs/${this.job.id}${path}`, body);
-    return act({ button, place: this.#reportCell, send, seen });
-  }
-}
-
-/** The newest live job of a definition on a run. @param {Store} store @param {number} run @param {number} definition */
-export function liveJob(store, run, definition) {
-  const jobs = /** @type {Job[]} */ (store.all("job"));
-  const live = jobs.filter((job) => job.run === run && job.definition.id === definition && isLive(job.status));
-  return live.sort((a, b) => b.number - a.number)[0];
-}
-
-/** @param {Job} live @returns {Promise<boolean>} whether to apply its hash to its run once more */
-export function askAgain(live) {
-  const state = live.started_at ? `running since ${minute(live.started_at)}` : `${live.status} since ${minute(live.requested_at)}`;
-  return ask({
-    title: `Apply ${live.definition.name} to run ${live.run} again?`,
-    text: `It is ${state}, started by ${live.user}; apply again? That makes 1 more job.`,
-    safe: "Leave it at that",
-    act: "Apply again",
-  });
 }

@@ -9,7 +9,7 @@ class ReadingTab {
   /** @type {string | null} what was read last */
   #read = null;
   #stopped = false;
-  element = h("div", { class: "text-tab" }, h("p", { class: "teach" }, "Asking the batch client"));
+  element = h("div", { class: "text-tab", tabindex: "0" }, h("p", { class: "teach" }, "Asking the batch client"));
 
   /** @param {string} api */
   constructor(api) {

@@ -3,77 +3,60 @@ import { call, Refused } from "../edge/api.js";
 import { attribute, h, setText } from "../edge/dom.js";
 import { symbol } from "../edge/symbol.js";
 import { hasFailed } from "../pure/status.js";
-import { listed, showLength, showStatus, showTime, where } from "./cells.js";
+import { showLength, showStatus, showTime, where } from "./cells.js";
 
-/** @typedef {(job: {status: string, as_of: string}) => string} AsOf the age of a status that may be out of date */
+/** @typedef {import("./lsf_cell.js").AsOf} AsOf */
 
 const AFTER_CHANGE = 300;
 const AFTER_ERROR = 5_000;
 
 /**
- * The LSF ID cell of a job, which opens to a line for each of its LSF jobs below the job's own. They are read when
- * opened and again whenever the job's row has changed; a line stays the same element while it is open.
+ * A line for each of the LSF jobs of a job, below its own. They are read at once and again whenever the job's row has
+ * changed, until they are closed; a line stays the same element.
  */
 export class LsfLines {
   /** @type {Map<string, LsfLine>} by LSF ID, in the order they were submitted */
   #lines = new Map();
   #note = h("span", { class: "remark" });
-  #noteLine = h(
-    "tr",
-    { class: "job lsf-job" },
-    h("td", { class: "gutter" }),
-    ...Array.from({ length: 6 }, () => h("td")),
-    h("td", { class: "report" }, this.#note),
-  );
-  #text = h("span", {});
-  #opener = h("button", { type: "button", class: "lsf-opener", "aria-expanded": "false" }, symbol("down"), this.#text);
-  /** @type {Job | null} */
-  #job = null;
-  #open = false;
+  #noteLine = h("tr", { class: "job lsf-job" });
+  #closed = false;
   #timer = 0;
   #asked = 0;
 
-  /** @param {{page: Page, line: Element, cell: Element, asOf: AsOf}} place `line`: the job's own, `cell`: in it */
-  constructor({ page, line, cell, asOf }) {
+  /** @param {import("./lsf_cell.js").LsfCell["place"]} place @param {Job} job */
+  constructor({ page, line, columns, asOf, onChange }, job) {
     this.page = page;
     this.line = line;
+    this.columns = columns;
     this.asOf = asOf;
-    this.cell = cell;
-    this.#opener.addEventListener("click", () => this.#toggle());
-    cell.append(this.#opener);
+    this.onChange = onChange;
+    this.job = job;
+    const before = Array.from({ length: columns.widths.length + 1 }, () => h("td", { class: "none" }));
+    this.#noteLine.append(h("td", { class: "gutter" }), ...before, h("td", { class: "report" }, this.#note));
+    void this.#read();
   }
 
-  /** What stands below the job's line. @returns {Element[]} */
+  /** @returns {Element[]} */
   get elements() {
-    if (!this.#open) return [];
     const lines = [...this.#lines.values()].map((line) => line.element);
     return this.#note.textContent ? [...lines, this.#noteLine] : lines;
   }
 
   /** @param {Job} job */
   show(job) {
-    this.#job = job;
-    const [first, ...others] = job.lsf_ids;
-    attribute(this.cell, "data-several", others.length > 0);
-    this.#opener.hidden = first === undefined;
-    setText(this.#text, others.length ? `${first} +${others.length}` : (first ?? ""));
-    attribute(this.#opener, "title", others.length ? listed(job.lsf_ids) : null);
-    attribute(this.#opener, "aria-label", `LSF jobs of ${job.definition.name} on run ${job.run}: ${listed(job.lsf_ids)}`);
-    if (this.#open) this.#readIn(AFTER_CHANGE);
+    if (job === this.job) return;
+    this.job = job;
+    this.#readIn(AFTER_CHANGE);
   }
 
   showDoubt() {
     for (const line of this.#lines.values()) line.showDoubt();
   }
 
-  #toggle() {
-    this.#open = !this.#open;
-    attribute(this.#opener, "aria-expanded", String(this.#open));
-    if (this.#open) return void this.#read();
-    for (const { element } of this.#lines.values()) element.remove();
-    this.#noteLine.remove();
-    this.#lines.clear();
-    setText(this.#note, "");
+  /** They are shown no longer. */
+  close() {
+    this.#closed = true;
+    clearTimeout(this.#timer);
   }
 
   /** @param {number} ms */
@@ -85,13 +68,14 @@ export class LsfLines {
   async #read() {
     clearTimeout(this.#timer);
     this.#timer = 0;
-    if (!this.#open || !this.line.isConnected) return;
+    if (this.#closed || !this.line.isConnected) return;
     const asked = (this.#asked += 1);
     try {
-      const answer = await call("GET", `${this.page.api}/jobs/${this.#job?.id}/lsf-jobs`);
-      if (this.#open && asked === this.#asked) this.#draw(answer);
+      const answer = await call("GET", `${this.page.api}/jobs/${this.job.id}/lsf-jobs`);
+      if (!this.#closed && asked === this.#asked) this.#draw(answer);
     } catch (cause) {
       if (!(cause instanceof Refused)) throw cause;
+      if (this.#closed) return;
       this.#say(cause.message);
       if (cause.status !== 404) this.#readIn(AFTER_ERROR);
     }
@@ -100,7 +84,7 @@ export class LsfLines {
   /** @param {{items: LsfJob[], surplus: string[]}} answer */
   #draw({ items, surplus }) {
     for (const one of items) {
-      const line = this.#lines.get(one.lsf_id) ?? new LsfLine(/** @type {Job} */ (this.#job).id, one.lsf_id, this.asOf);
+      const line = this.#lines.get(one.lsf_id) ?? new LsfLine(this.job.id, one.lsf_id, this);
       this.#lines.set(one.lsf_id, line);
       line.show(one);
     }
@@ -111,39 +95,39 @@ export class LsfLines {
   /** @param {string} text */
   #say(text) {
     setText(this.#note, text);
-    if (!text) this.#noteLine.remove();
-    let above = this.line;
-    for (const element of this.elements) {
-      if (above.nextElementSibling !== element) above.after(element);
-      above = element;
-    }
+    this.onChange();
   }
 }
 
 /** One LSF job below the line of its job, in the same columns. */
 class LsfLine {
   #status = h("td", { class: "status", headers: "h-status" });
-  #submitted = h("time");
-  #length = h("td", { class: "number", headers: "h-length" });
   #where = h("span", { class: "remark" });
   #remark = h("span", { class: "remark" });
+  /** @type {((job: LsfJob) => void)[]} what fills the cells */
+  #shows = [];
   /** @type {LsfJob | null} */
   #job = null;
 
-  /** @param {string} job @param {string} lsfId @param {AsOf} asOf */
-  constructor(job, lsfId, asOf) {
+  /** @param {string} job @param {string} lsfId @param {{asOf: AsOf, columns: Columns}} lines */
+  constructor(job, lsfId, { asOf, columns }) {
     this.asOf = asOf;
     const label = `Log of LSF job ${lsfId}`;
     const log = { class: "icon", href: `#job/${job}/log/${lsfId}`, title: label, "aria-label": label, "data-name": "Log" };
+    const cells = columns.job.map(({ key, number }, i) => {
+      const cell = h("td", { headers: `h-job-${i}`, class: number && "number" });
+      const show = CELLS[key]?.(cell);
+      if (show) this.#shows.push(show);
+      return cell;
+    });
     this.element = h(
       "tr",
       { class: "job lsf-job", "data-lsf": lsfId },
       h("td", { class: "gutter" }),
-      h("th", { scope: "row", class: "hash", headers: "h-lsf" }, lsfId),
+      h("th", { scope: "row", class: "hash", headers: "h-hash" }, lsfId),
       this.#status,
-      h("td", { class: "lsf" }),
-      h("td", { class: "number submitted", headers: "h-submitted" }, this.#submitted),
-      this.#length,
+      ...cells,
+      ...Array.from({ length: columns.widths.length - columns.job.length - 2 }, () => h("td", { class: "none" })),
       h("td", { class: "actions", headers: "h-actions" }, h("a", log, symbol("log"))),
       h("td", { class: "report", headers: "h-report" }, this.#where, this.#remark),
     );
@@ -153,8 +137,7 @@ class LsfLine {
   show(job) {
     this.#job = job;
     this.showDoubt();
-    showTime(this.#submitted, job.submitted_at, "submitted");
-    showLength(this.#length, job);
+    for (const show of this.#shows) show(job);
     setText(this.#where, where(job));
     const counts = Object.entries(job.elements).map(([status, count]) => `${count} ${status}`);
     setText(this.#remark, [counts.join(", "), job.reason].filter(Boolean).join(" · "));
@@ -166,3 +149,12 @@ class LsfLine {
     if (this.#job) showStatus(this.#status, this.#job, this.#job.reason ?? "", old ? [{ text: old }] : []);
   }
 }
+
+/** What an LSF job says in the columns of its job, by key. @type {Record<string, (cell: HTMLElement) => (job: LsfJob) => void>} */
+const CELLS = {
+  submitted: (cell) => {
+    const time = cell.appendChild(h("time"));
+    return ({ submitted_at }) => showTime(time, submitted_at, "submitted");
+  },
+  length: (cell) => (job) => showLength(cell, job),
+};

@@ -1,9 +1,8 @@
 // @ts-check
-import { attribute, h } from "../edge/dom.js";
+import { h } from "../edge/dom.js";
+import { openFloat } from "./float.js";
 
 /** @typedef {{text: string, note?: string, choose: () => void}} Item */
-
-const GAP = 2;
 
 /**
  * Opens a menu below a button (above it where there is no room). Arrow keys, Home, End and first letters move; Enter or
@@ -22,34 +21,8 @@ export function openMenu(button, label, items) {
     menu.append(item);
   }
   menu.addEventListener("keydown", (event) => move(event, menu));
-  const follow = () => place(menu, button);
-  addEventListener("scroll", follow, { passive: true, capture: true });
-  addEventListener("resize", follow);
-  menu.addEventListener("toggle", (event) => {
-    if (/** @type {ToggleEvent} */ (event).newState !== "closed") return;
-    removeEventListener("scroll", follow, { capture: true });
-    removeEventListener("resize", follow);
-    attribute(button, "aria-expanded", "false");
-    if (menu.contains(document.activeElement) || document.activeElement === document.body) button.focus();
-    menu.remove();
-  });
-  document.body.append(menu);
-  menu.showPopover();
-  place(menu, button);
-  attribute(button, "aria-expanded", "true");
+  openFloat(button, menu);
   /** @type {HTMLElement | null} */ (menu.firstElementChild)?.focus();
-}
-
-/** @param {HTMLElement} menu @param {HTMLElement} button */
-function place(menu, button) {
-  const at = button.getBoundingClientRect();
-  const { width, height } = menu.getBoundingClientRect();
-  const below = at.bottom + GAP + height <= innerHeight || at.top < innerHeight - at.bottom;
-  const top = below ? at.bottom + GAP : Math.max(GAP, at.top - GAP - height);
-  menu.style.setProperty("top", `${Math.round(top)}px`);
-  menu.style.setProperty("left", `${Math.round(Math.max(GAP, Math.min(at.left, innerWidth - width - GAP)))}px`);
-  menu.style.setProperty("max-height", `${Math.round(below ? innerHeight - top - GAP : at.top - 2 * GAP)}px`);
-  menu.style.setProperty("min-width", `${Math.round(at.width)}px`);
 }
 
 /** @param {KeyboardEvent} event @param {HTMLElement} menu */

@@ -1,10 +1,13 @@
 // @ts-check
+import { namedColor } from "../edge/color_names.js";
 import { attribute, glow, h, setText } from "../edge/dom.js";
-import { readable } from "../pure/color.js";
+import { nameColors, readable } from "../pure/color.js";
 import { parse } from "../pure/report.js";
 import { doubtOf, hasFailed, killRefused, remark } from "../pure/status.js";
 
 /** @typedef {import("../pure/report.js").Part} Part */
+
+nameColors(namedColor);
 
 /** The report of one job in its cell: what failed or is awaited in words, then its counters, changed in place. */
 export class Report {
@@ -65,7 +68,7 @@ export class Report {
 }
 
 /** @param {Part[]} parts @returns {Node[]} */
-function nodes(parts) {
+export function nodes(parts) {
   return parts.map((part) => {
     if (typeof part === "string") return document.createTextNode(part);
     const element = h(part.tag, {}, ...nodes(part.children));
@@ -80,7 +83,7 @@ function nodes(parts) {
 }
 
 /** @param {HTMLElement} element @param {string | null} color */
-function paint(element, color) {
+export function paint(element, color) {
   const shades = color ? readable(color) : null;
   element.classList.toggle("coloured", shades !== null);
   if (!shades) return;

@@ -1,133 +1,102 @@
 // @ts-check
-import { call } from "../edge/api.js";
-import { arrange, attribute, h, setText } from "../edge/dom.js";
+import { arrange, attribute, h } from "../edge/dom.js";
 import { symbol } from "../edge/symbol.js";
-import { now, stands, ticks } from "../edge/ticking.js";
-import { full, length, moment } from "../pure/time.js";
-import { act, acts } from "./act.js";
-import { askAgain, JobLine, liveJob } from "./job_line.js";
-import { openMenu } from "./menu.js";
+import { acts } from "./act.js";
+import { makeCell } from "./column_cells.js";
+import { JobLine } from "./job_line.js";
 
-/** @typedef {import("../pure/store.js").Store} Store */
+/** Hashes of runs whose earlier jobs are shown: `run/definition`; outlives the rows. @type {Set<string>} */
+const unfolded = new Set();
 
-/** Columns that run parameters share with the job lines below. */
-export const PARAM_COLUMNS = 3;
-
-/** One run with its jobs: a group of table rows, changed in place. */
+/** One run of the list with its lines: a group of table rows, changed in place. @implements {RunGroup} */
 export class RunRows {
-  #started = h("time");
-  #length = h("td", { headers: "h-run-length", class: "run-length" });
-  #params = Array.from({ length: PARAM_COLUMNS }, (_, i) => h("td", { class: "param", headers: `h-param-${i}` }));
-  #action = h("td", { colspan: 2, class: "action", headers: "h-action" });
+  #row = h("tr", { class: "run" });
+  /** @type {import("./column_cells.js").Cell[]} */
+  #cells = [];
+  /** @type {{show(run: Run): void} | null} */
+  #notes = null;
   /** @type {Map<string, JobLine>} by job key */
   #lines = new Map();
+  /** @type {Columns | null} of which the cells are */
+  #columns = null;
 
-  /** @param {Page} page @param {Store} store @param {Run} run */
-  constructor(page, store, run) {
-    this.page = page;
-    this.store = store;
-    this.run = run;
-    this.apply = h(
-      "button",
-      { type: "button", class: "choose", "aria-haspopup": "menu", "aria-expanded": "false" },
-      h("span", {}, "Apply a hash"),
-      symbol("down"),
-    );
-    attribute(this.apply, "aria-label", `Apply a hash to run ${run.number}`);
-    this.apply.addEventListener("click", () => this.#choose());
-    this.apply.addEventListener("keydown", (event) => {
-      if (event.key !== "ArrowDown") return;
-      event.preventDefault();
-      this.#choose();
-    });
-    this.#action.append(acts(this.apply));
-    this.row = h(
-      "tr",
-      { class: "run" },
-      h("th", { scope: "rowgroup", class: "run-number", headers: "h-run" }, String(run.number)),
-      h("td", { headers: "h-started", class: "started" }, this.#started),
-      this.#length,
-      ...this.#params,
-      this.#action,
-    );
-    this.element = h("tbody", { "data-key": run.key, "aria-label": `Run ${run.number}` }, this.row);
+  /** @param {Desk} desk @param {number} number */
+  constructor(desk, number) {
+    this.desk = desk;
+    this.number = number;
+    const link = h("a", { class: "number-link at", href: `#run/${number}`, title: `Link to run ${number}` }, String(number));
+    this.head = h("th", { scope: "rowgroup", class: "run-number", headers: "h-run" }, desk.box(number), link);
+    this.#row.append(this.head);
+    this.element = h("tbody", { "data-key": `run/${number}` }, this.#row);
   }
 
-  /** @param {Run} run @param {Job[]} jobs in order @param {string[]} columns names of the parameters shown */
-  show(run, jobs, columns) {
-    this.run = run;
-    const begun = Date.parse(run.started_at);
-    setText(this.#started, moment(run.started_at, now()));
-    attribute(this.#started, "datetime", run.started_at);
-    attribute(this.#started, "title", full(run.started_at));
-    attribute(this.#length, "data-live", run.ended_at === null);
-    if (run.ended_at) stands(this.#length, length(Date.parse(run.ended_at) - begun));
-    else ticks(this.#length, (time) => length(time - begun));
-    attribute(this.#length, "title", run.ended_at ? `ended ${full(run.ended_at)}` : "the run goes on");
-    this.#showParams(run, columns);
-    for (const key of this.#lines.keys()) if (!jobs.some((job) => job.key === key)) this.#lines.delete(key);
-    const rows = jobs.flatMap((job) => this.#line(job).elements);
-    arrange(this.element, [this.row, ...rows]);
+  showReading() {
+    arrange(this.#row, [this.head, h("td", { class: "reading" }, "reading")]);
+  }
+
+  /** @param {Run} run @param {Line[]} lines @param {View} view */
+  show(run, lines, { columns }) {
+    if (this.#columns !== columns) this.#make(run, columns);
+    for (const cell of this.#cells) cell.show(run);
+    this.#notes?.show(run);
+    const shown = lines.flatMap(({ job, earlier }) => this.#shown(job, earlier));
+    const keys = new Set(shown.map(({ job }) => job.key));
+    for (const key of this.#lines.keys()) if (!keys.has(key)) this.#lines.delete(key);
+    arrange(this.element, [this.#row, ...shown.flatMap((line) => line.elements)]);
   }
 
   showDoubt() {
     for (const line of this.#lines.values()) line.showDoubt();
   }
 
-  /** @param {Job} job @returns {JobLine} */
-  #line(job) {
+  /** @param {Run} run @param {Columns} columns */
+  #make(run, columns) {
+    this.#columns = columns;
+    this.#lines.clear();
+    this.#row.style.removeProperty("height");
+    this.#cells = columns.run.map((column, i) => makeCell(column, i, columns));
+    const empty = Array.from({ length: columns.widths.length - columns.run.length }, () => h("td", { class: "none" }));
+    const label = `Apply a hash to run ${run.number}`;
+    const place = h("td", { class: "action", headers: "h-action" });
+    const apply = h(
+      "button",
+      { type: "button", class: "choose", "aria-haspopup": "dialog", "aria-expanded": "false", "aria-label": label },
+      h("span", {}, "Apply a hash"),
+      symbol("down"),
+    );
+    const choose = () => this.desk.applyTo(/** @type {Run} */ (this.desk.store.get(run.key)) ?? run, apply, notes);
+    apply.addEventListener("click", choose);
+    apply.addEventListener("keydown", (event) => {
+      if (event.key !== "ArrowDown") return;
+      event.preventDefault();
+      event.stopPropagation();
+      choose();
+    });
+    place.append(acts(apply));
+    const notes = h("td", { class: "run-notes", headers: "h-notes" });
+    this.#notes = this.desk.notes(notes, run);
+    arrange(this.#row, [this.head, ...this.#cells.map((cell) => cell.element), ...empty, place, notes]);
+  }
+
+  /** @param {Job} job @param {Job[]} earlier @returns {JobLine[]} the line, below it what is unfolded */
+  #shown(job, earlier) {
+    const line = this.#line(job, false);
+    const key = `${job.run}/${job.definition.id}`;
+    const open = unfolded.has(key);
+    line.showEarlier(earlier.length, open, () => {
+      if (!unfolded.delete(key)) unfolded.add(key);
+      this.desk.redraw([this.number]);
+    });
+    return open ? [line, ...earlier.map((one) => this.#line(one, true))] : [line];
+  }
+
+  /** @param {Job} job @param {boolean} earlier @returns {JobLine} */
+  #line(job, earlier) {
     const held = this.#lines.get(job.key);
-    if (held) {
-      if (held.job !== job) held.show(job);
-      return held;
-    }
-    const line = new JobLine(this.page, this.store, job);
-    this.#lines.set(job.key, line);
+    const line = held ?? new JobLine(this.desk, job, /** @type {Columns} */ (this.#columns));
+    if (!held) this.#lines.set(job.key, line);
+    line.show(job);
+    attribute(line.element, "data-earlier", earlier);
     return line;
-  }
-
-  /** @param {Run} run @param {string[]} columns */
-  #showParams(run, columns) {
-    this.#params.forEach((cell, i) => {
-      const name = columns[i];
-      const value = name === undefined ? undefined : run.params[name];
-      const text = value === undefined || value === null ? "" : typeof value === "object" ? JSON.stringify(value) : String(value);
-      setText(cell, typeof value === "number" ? value.toLocaleString("en").replaceAll(",", "\u2009") : text);
-      attribute(cell, "title", text ? `${name}: ${text}` : null);
-      attribute(cell, "data-name", name ?? null);
-      cell.classList.toggle("number", typeof value === "number");
-    });
-  }
-
-  #choose() {
-    const { number } = this.run;
-    const usable = /** @type {Definition[]} */ (this.store.all("definition"))
-      .filter((definition) => definition.executable && !definition.archived_at)
-      .sort((a, b) => a.id - b.id);
-    /** @type {import("./menu.js").Item[]} */
-    const items = usable.map((definition) => ({
-      text: definition.name,
-      note: definition.check?.problem ?? (liveJob(this.store, number, definition.id) ? "live on this run" : ""),
-      choose: () => void this.#applyHash(definition),
-    }));
-    if (!items.length) {
-      const definitions = `/experiments/${this.run.experiment}/definitions`;
-      items.push({ text: "No hash yet", note: "make one in Batch defs", choose: () => location.assign(definitions) });
-    }
-    openMenu(this.apply, `Hashes for run ${number}`, items);
-  }
-
-  /** @param {Definition} definition */
-  async #applyHash(definition) {
-    const { number, experiment } = this.run;
-    const live = liveJob(this.store, number, definition.id);
-    if (live && !(await askAgain(live))) return;
-    await act({
-      button: this.apply,
-      place: this.#action,
-      send: () =>
-        call("POST", `${this.page.api}/experiments/${experiment}/jobs`, { definition: definition.id, runs: number }),
-      seen: ({ jobs }) => jobs.every((/** @type {Job} */ job) => this.store.get(`job/${job.id}`)),
-    });
   }
 }

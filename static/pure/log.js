@@ -7,8 +7,12 @@ import { isBeforeLsf, isLive } from "./status.js";
  *   path: string | null, complete: boolean}} Piece
  */
 
-/** Characters kept on the page; what comes before is a click away. */
+/** Characters and lines kept on the page; what comes before is a click away. */
 export const KEPT = 1_000_000;
+export const LINES_KEPT = 20_000;
+
+/** Bytes shown before a place that a link leads to. */
+const BEFORE = 16 * 1024;
 
 /**
  * What is shown of a log, and what to ask for next.
@@ -27,6 +31,24 @@ export class LogReading {
   complete = false;
   /** @type {string | null} */
   path = null;
+  /** @type {number | null} the place that a link leads to and that the log does not have */
+  missed = null;
+
+  /** @param {number | null} [place] a byte to open it at; null: at its end */
+  constructor(place = null) {
+    this.place = place;
+  }
+
+  /** What to ask for next. @param {number} limit @returns {{offset?: number, limit: number}} */
+  request(limit) {
+    if (this.next !== null) return { offset: this.next, limit };
+    return this.place === null ? { limit } : { offset: Math.max(0, this.place - BEFORE), limit };
+  }
+
+  /** Open it at its end with the next piece. */
+  toEnd() {
+    this.next = this.place = this.missed = null;
+  }
 
   /** @param {Piece} piece @returns {"append" | "replace" | "again"} */
   take(piece) {
@@ -35,6 +57,11 @@ export class LogReading {
       return "again";
     }
     const first = this.next === null;
+    if (first && this.place !== null && piece.source !== "none" && (piece.size <= this.place || piece.offset > this.place)) {
+      this.missed = this.place;
+      this.place = null;
+      return "again";
+    }
     if (first) this.offset = piece.offset;
     this.source = piece.source;
     this.next = piece.source === "none" ? null : piece.next;
@@ -74,4 +101,25 @@ export function silentWords(status, path) {
   const where = path ? `, in ${path}` : "";
   if (isBeforeLsf(status)) return "No output yet: LSF does not have the job.";
   return isLive(status) ? `No output yet: output appears when the job ends${where}.` : `No output was found${where}.`;
+}
+
+/**
+ * A piece cut into lines, each with its line end, and the byte at which it begins. Bytes that were no UTF-8 count as the
+ * sign they were replaced by.
+ * @param {string} text @param {number} offset of the piece @returns {{at: number, text: string}[]}
+ */
+export function linesIn(text, offset) {
+  const encoder = new TextEncoder();
+  let at = offset;
+  return (text.match(/[^\n]*\n|[^\n]+$/g) ?? []).map((line) => {
+    const begins = at;
+    at += encoder.encode(line).length;
+    return { at: begins, text: line };
+  });
+}
+
+/** Which of the lines, told by where each begins, holds a byte. @param {number[]} begins ascending @param {number} byte */
+export function lineAt(begins, byte) {
+  const after = begins.findIndex((at) => at > byte);
+  return (after < 0 ? begins.length : after) - 1;
 }

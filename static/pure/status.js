@@ -82,13 +82,17 @@ export function killRefused(job) {
   return isLive(job.status) && job.detail.includes("kill refused");
 }
 
-/** @param {Iterable<Job>} jobs @returns {{running: number, pending: number, failed: number}} */
-export function tally(jobs) {
-  const count = { running: 0, pending: 0, failed: 0 };
-  for (const { status } of jobs) {
-    if (hasFailed(status)) count.failed += 1;
-    else if (WAITING.has(status) || BEFORE_LSF.has(status)) count.pending += 1;
-    else if (status !== "DONE") count.running += 1;
+/**
+ * What a run has in its lines, from the number of its jobs in each status.
+ * @param {Record<string, number>} current @returns {{lines: number, running: number, pending: number, failed: number}}
+ */
+export function tally(current) {
+  const count = { lines: 0, running: 0, pending: 0, failed: 0 };
+  for (const [status, number] of Object.entries(current)) {
+    count.lines += number;
+    if (hasFailed(status)) count.failed += number;
+    else if (WAITING.has(status) || BEFORE_LSF.has(status)) count.pending += number;
+    else if (status !== "DONE") count.running += number;
   }
   return count;
 }

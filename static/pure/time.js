@@ -1,46 +1,84 @@
 // @ts-check
-/** Times as people at an instrument read them, in their own zone. All `at` are RFC 3339 texts or ms since 1970. */
+/** Times as people at an instrument read them, all in one chosen zone. All `at` are RFC 3339 texts or ms since 1970. */
 
-const clockFormat = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit" });
-const minuteFormat = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
-const dayFormat = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" });
-const zoneFormat = new Intl.DateTimeFormat("en-US", { timeZoneName: "short" });
-const fullFormat = new Intl.DateTimeFormat("en-GB", {
-  weekday: "short",
-  day: "numeric",
-  month: "short",
-  year: "numeric",
-  hour: "2-digit",
-  minute: "2-digit",
-  second: "2-digit",
+const TWO = /** @type {const} */ ("2-digit");
+const SHAPES = /** @type {Record<string, Intl.DateTimeFormatOptions>} */ ({
+  clock: { hour: TWO, minute: TWO, second: TWO },
+  minute: { hour: TWO, minute: TWO },
+  day: { day: "numeric", month: "short" },
+  date: { year: "numeric", month: TWO, day: TWO },
+  full: { weekday: "short", day: "numeric", month: "short", year: "numeric", hour: TWO, minute: TWO, second: TWO },
 });
+
+let chosen = /** @type {string | undefined} */ (undefined);
+/** @type {Record<string, Intl.DateTimeFormat>} */
+let formats = {};
+/** Names of the zone, by quarters of an hour since 1970: it is never changed within one. @type {Map<number, string>} */
+const names = new Map();
+
+/**
+ * All times are shown in this zone from now on; null: in the browser's own. A zone that the browser does not know is
+ * its own too. @param {string | null} name IANA
+ */
+export function setZone(name) {
+  formats = {};
+  names.clear();
+  chosen = name ?? undefined;
+  try {
+    format("date", 0);
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    chosen = undefined;
+  }
+}
+
+/** @param {string} shape @param {string | number} at */
+function format(shape, at) {
+  formats[shape] ??= new Intl.DateTimeFormat("en-GB", { ...SHAPES[shape], hourCycle: "h23", timeZone: chosen });
+  return formats[shape].format(new Date(at));
+}
 
 /** `14:02:31`. @param {string | number} at */
 export function clock(at) {
-  return clockFormat.format(new Date(at));
+  return format("clock", at);
 }
 
 /** `14:02`; with `now` on another day, `21 Nov 14:02`. @param {string | number} at @param {number} [now] */
 export function minute(at, now) {
-  const [then, text] = [new Date(at), minuteFormat.format(new Date(at))];
-  const today = now === undefined || new Date(now).toDateString() === then.toDateString();
-  return today ? text : `${dayFormat.format(then)} ${text}`;
+  const text = format("minute", at);
+  return now === undefined || sameDay(at, now) ? text : `${format("day", at)} ${text}`;
 }
 
 /** `14:02:31` today, `21 Nov 14:02` on any other day. @param {string | number} at @param {number} now */
 export function moment(at, now) {
-  const today = new Date(now).toDateString() === new Date(at).toDateString();
-  return today ? clock(at) : minute(at, now);
+  return sameDay(at, now) ? clock(at) : minute(at, now);
 }
 
 /** With weekday, date and zone, for tooltips. @param {string | number} at */
 export function full(at) {
-  return `${fullFormat.format(new Date(at))} ${zone(at)}`;
+  return `${format("full", at)} ${zone(at)}`;
 }
 
-/** Name of the zone that times are shown in, such as `PST`. @param {string | number} [at] a time in it, else now */
+/** In the chosen zone. @param {string | number} one @param {string | number} other */
+function sameDay(one, other) {
+  return format("date", one) === format("date", other);
+}
+
+/** Name of the chosen zone, such as `PST`, `CET`, `GMT+9`. @param {string | number} [at] a time in it, else now */
 export function zone(at = Date.now()) {
-  const parts = zoneFormat.formatToParts(new Date(at));
+  const quarter = Math.floor(new Date(at).getTime() / 900_000);
+  const held = names.get(quarter);
+  if (held) return held;
+  const american = zoneIn("en-US", at);
+  const name = american.startsWith("GMT") ? zoneIn("en-GB", at) : american;
+  names.set(quarter, name);
+  return name;
+}
+
+/** Americans and Europeans have short names for their own zones only. @param {string} language @param {string | number} at */
+function zoneIn(language, at) {
+  formats[language] ??= new Intl.DateTimeFormat(language, { timeZoneName: "short", timeZone: chosen });
+  const parts = formats[language].formatToParts(new Date(at));
   return parts.find((part) => part.type === "timeZoneName")?.value ?? "";
 }
 

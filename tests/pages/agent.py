@@ -12,6 +12,7 @@ from realtime.protocol.agent import (
     VERSION,
     AgentState,
     Answer,
+    CheckSeen,
     Claim,
     KillSeen,
     Lease,
@@ -26,6 +27,7 @@ from realtime.protocol.agent import (
     Work,
     WorkRequest,
 )
+from realtime.protocol.rows import Check
 from realtime.protocol.wire import decode, encode
 from tests.pages.manager import AGENT_TOKEN
 
@@ -41,7 +43,9 @@ class Agent:
     location: str = "default"
     state: AgentState = field(default_factory=AgentState)
     answers: dict[str, dict[str, Any]] = field(default_factory=dict)
-    """job/kind, or job/kind/LSF ID -> what is answered to such a question, an error by default"""
+    """job/kind, or job/kind/LSF ID (of a try: /try) -> what is answered to such a question, an error by default"""
+    asked: list[Question] = field(default_factory=list)
+    """all questions so far"""
     _verify: queue.Queue[Verify] = field(default_factory=queue.Queue)
     _generation: int = 0
     _n: int = 0
@@ -75,7 +79,8 @@ class Agent:
             )
             try:
                 work = decode(self._post("work", asked, ASK_EVERY), Work)
-            except httpx.TimeoutException:
+            except httpx.TransportError:
+                self._ended.wait(0.05)
                 continue
             for item in work.verify:
                 self._verify.put(item)
@@ -84,8 +89,10 @@ class Agent:
             self._ended.wait(0.05)
 
     def _answer(self, question: Question) -> Answer:
+        self.asked.append(question)
         place = f"{question.job}/{question.kind}"
-        laid_out = self.answers.get(f"{place}/{question.lsf_ids[0]}") or self.answers.get(place)
+        of_one = [self.answers.get(f"{place}/{lsf_id}") for lsf_id in question.lsf_ids[:1]]
+        laid_out = next(filter(None, of_one), None) or self.answers.get(place)
         return Answer(question=question.id, **(laid_out or {"error": "bjobs did not answer"}))
 
     def _post(self, path: str, body: Any, timeout: float = 10) -> bytes:
@@ -105,6 +112,11 @@ class Agent:
     def lsf(self, job: str, lsf_id: str, status: str, **facts: Any) -> None:
         """LSF says this of an LSF job."""
         self._say(LsfSeen(**self._next(), job=job, lsf_id=lsf_id, status=status, **facts))
+
+    def checked(self, definition: dict[str, Any], problem: str | None) -> None:
+        """What is at the path of a hash; None: a script that can be run."""
+        check = Check(ok=problem is None, problem=problem, at=datetime.now(UTC))
+        self._say(CheckSeen(**self._next(), definition=definition["id"], version=definition["version"], check=check))
 
     def killed(self, job: str, error: str | None = None) -> None:
         """bkill has answered."""

@@ -1,7 +1,14 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { contrast, parseColor, readable, THEMES } from "../../static/pure/color.js";
+import { contrast, nameColors, parseColor, readable, THEMES } from "../../static/pure/color.js";
+
+/* A few of the names that a browser knows. */
+const NAMES = {
+  red: "#ff0000", yellow: "#ffff00", white: "#ffffff", black: "#000000", lime: "#00ff00", blue: "#0000ff", navy: "#000080",
+  snow: "#fffafa", rebeccapurple: "#663399", transparent: "rgba(0, 0, 0, 0)",
+};
+nameColors((word) => (Object.hasOwn(NAMES, word) ? NAMES[word] : null));
 
 const tokens = readFileSync(new URL("../../static/style/tokens.css", import.meta.url), "utf8");
 const channels = (text) => text.match(/\d+/g).map(Number);
@@ -48,6 +55,13 @@ for (const theme of ["light", "dark"]) {
     });
   }
 
+  test(`the edges of controls show on every surface of the ${theme} theme`, () => {
+    for (const surface of ["grey-0", "grey-1", "grey-2", "grey-3"]) {
+      const ratio = contrast(raw("grey-40", theme), raw(surface, theme));
+      assert.ok(ratio >= 3, `${ratio.toFixed(2)} on ${surface}`);
+    }
+  });
+
   test(`notes of trouble read on their faint surfaces in the ${theme} theme`, () => {
     for (const hue of ["amber", "red"]) assert.ok(contrast(raw(`${hue}-60`, theme), raw(`${hue}-10`, theme)) >= 4.5, hue);
     assert.ok(contrast(raw("on-blue", theme), raw("blue-60", theme)) >= 4.5, "button");
@@ -61,6 +75,27 @@ for (const theme of ["light", "dark"]) {
   });
 }
 
+/** A raw token as high contrast redefines it, or as it is. */
+function sharp(name, theme) {
+  const [, block] = /data-contrast="more"\] \{([^}]*)\}/.exec(tokens);
+  const found = new RegExp(`--${name}: light-dark\\(oklch\\(([^)]*)\\), oklch\\(([^)]*)\\)\\)`).exec(block);
+  return found ? rgb(found[theme === "light" ? 1 : 2]) : raw(name, theme);
+}
+
+for (const theme of ["light", "dark"]) {
+  test(`text of the ${theme} theme in high contrast has 7:1 on every surface, and lines that matter 3:1`, () => {
+    for (const surface of ["grey-0", "grey-1", "grey-2", "grey-3"].map((name) => sharp(name, theme))) {
+      for (const text of ["grey-100", "grey-70", "blue-60", "green-60", "amber-60", "red-60"]) {
+        const ratio = contrast(sharp(text, theme), surface);
+        assert.ok(ratio >= 7, `${text}: ${ratio.toFixed(2)}`);
+      }
+      for (const line of ["grey-30", "grey-40"]) assert.ok(contrast(sharp(line, theme), surface) >= 3, line);
+    }
+    assert.ok(contrast(sharp("on-blue", theme), sharp("blue-60", theme)) >= 7, "button");
+    for (const hue of ["amber", "red"]) assert.ok(contrast(sharp(`${hue}-60`, theme), sharp(`${hue}-10`, theme)) >= 7, hue);
+  });
+}
+
 test("a colour that reads already is left alone", () => {
   assert.equal(readable("navy").light, "rgb(0 0 128)");
   assert.equal(readable("yellow").dark, "rgb(255 255 0)");
@@ -69,5 +104,5 @@ test("a colour that reads already is left alone", () => {
 test("names of CSS and #rrggbb are colours, nothing else is", () => {
   assert.deepEqual(parseColor(" RebeccaPurple "), [102, 51, 153]);
   assert.deepEqual(parseColor("#00FF7f"), [0, 255, 127]);
-  for (const odd of ["", "#fff", "rgb(1,2,3)", "constructor", "red;x", "url(x)", "#gggggg"]) assert.equal(parseColor(odd), null);
+  for (const odd of ["", "#fff", "rgb(1,2,3)", "constructor", "red;x", "url(x)", "#gggggg", "transparent"]) assert.equal(parseColor(odd), null);
 });

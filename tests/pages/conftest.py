@@ -1,16 +1,41 @@
 """A real browser and a real manager for the tests of the pages."""
 
+import fcntl
+import hashlib
+import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from realtime.demo.past import Past, seed
 from tests.pages.manager import TOKEN, Manager
 from tests.ports import free_port
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")
+
+
+@pytest.fixture(scope="session")
+def seeded(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Past], Path]:
+    """Makes a data directory of one's own with that past. A past is invented once for all tests, also for those that
+    run beside these in other processes, and copied."""
+    own = tmp_path_factory.getbasetemp()
+    shared = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+    def copy(past: Past) -> Path:
+        name = f"past-{hashlib.sha256(repr(past).encode()).hexdigest()[:12]}"
+        with (shared / f"{name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not (shared / name).is_dir():
+                seed(shared / f"{name}.part", past)
+                (shared / f"{name}.part").rename(shared / name)
+        folder = tmp_path_factory.mktemp("past")
+        return shutil.copytree(shared / name, folder, dirs_exist_ok=True)
+
+    return copy
 
 
 @pytest.fixture(scope="module")

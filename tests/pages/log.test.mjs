@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { LogReading } from "../../static/pure/log.js";
+import { lineAt, linesIn, LogReading } from "../../static/pure/log.js";
 
 const piece = (offset, next, size, more = {}) => ({ text: "", source: "file", offset, next, size, path: "/x", complete: false, ...more });
 
@@ -38,4 +38,26 @@ test("a complete log is complete only when all of it was read", () => {
   assert.equal(log.complete, false);
   log.take(piece(10, 20, 20, { complete: true }));
   assert.equal(log.complete, true);
+});
+
+test("opened at a place it begins somewhat before it and goes on from there", () => {
+  const log = new LogReading(100_000);
+  assert.deepEqual(log.request(500), { offset: 100_000 - 16 * 1024, limit: 500 });
+  assert.equal(log.take(piece(83_616, 90_000, 200_000)), "replace");
+  assert.deepEqual(log.request(500), { offset: 90_000, limit: 500 });
+  assert.deepEqual(new LogReading(10).request(500), { offset: 0, limit: 500 });
+});
+
+test("a place that the log does not have opens its end and is told", () => {
+  const log = new LogReading(100);
+  assert.equal(log.take(piece(84, 50, 50)), "again");
+  assert.equal(log.missed, 100);
+  assert.deepEqual(log.request(500), { limit: 500 });
+  assert.equal(log.take(piece(0, 50, 50)), "replace");
+});
+
+test("lines know the byte at which they begin", () => {
+  assert.deepEqual(linesIn("äb\n\nc", 10), [{ at: 10, text: "äb\n" }, { at: 14, text: "\n" }, { at: 15, text: "c" }]);
+  assert.deepEqual(linesIn("", 3), []);
+  assert.deepEqual([13, 14, 15, 99, 9].map((byte) => lineAt([10, 14, 15], byte)), [0, 1, 2, 2, -1]);
 });

@@ -2,13 +2,17 @@
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import httpx
+
+from realtime.domain.address import report_url
 
 TOKEN = "token-of-the-page-tests"
 AGENT_TOKEN = "agent-token-of-the-page-tests"
@@ -65,3 +69,11 @@ class Manager:
         answer = httpx.request(method, f"{self.url}/api/v1{path}", json=body, headers=headers, timeout=10)
         assert answer.is_success, answer.text
         return answer.json() if answer.content else None
+
+    def report(self, job: dict[str, Any], counters: Any) -> None:
+        """What a script of that job posts to its report address."""
+        with closing(sqlite3.connect(f"file:{self.folder / 'batchboard.db'}?mode=ro", uri=True)) as store:
+            ((secret,),) = store.execute("SELECT value FROM meta WHERE name = 'secret'")
+        url = report_url(self.url, secret, job["experiment"], job["id"])
+        answer = httpx.post(url, json={"counters": counters}, timeout=10)
+        assert answer.is_success, answer.text

@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { nameColors } from "../../static/pure/color.js";
 import { parse, plain } from "../../static/pure/report.js";
+
+nameColors((word) => (word === "red" ? "#ff0000" : null));
 
 const b = (...children) => ({ tag: "b", color: null, href: null, children });
 

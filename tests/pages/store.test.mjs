@@ -34,8 +34,8 @@ test("a row that is not newer than the one held is dropped", () => {
 });
 
 test("a dropped row is gone, and an older page cannot bring it back", () => {
-  const store = open(row("job/a", 5));
-  assert.deepEqual([...store.apply(delta(10, 11, [], [["job/a", 11]])).changed], ["job/a"]);
+  const store = open(row("job/a", 5, { run: 1 }));
+  assert.deepEqual([...store.apply(delta(10, 11, [], [["job/a", 11]])).changed], ["job/a", "run/1"]);
   assert.equal(store.get("job/a"), undefined);
   assert.equal(store.merge({ epoch: "e", items: [row("job/a", 5)] }).size, 0);
   assert.equal(store.get("job/a"), undefined);

@@ -199,7 +199,7 @@ def test_a_second_kill_of_a_job_whose_host_is_gone_asks_whether_lsf_shall_forget
     assert sent.value.post_data_json == {"force": True}
     agent.lsf(job, "51", "EXIT", reason="killed: TERM_FORCE_OWNER")
     expect(line_of(page, job).locator('[data-status="EXIT"]')).to_be_visible()
-    expect(page.locator("[role=alert]")).to_have_count(0)
+    expect(page.locator("#runs [role=alert]")).to_have_count(0)
 
 
 def test_a_job_in_doubt_says_so_and_is_given_up_by_a_kill(

@@ -4,38 +4,11 @@ import { delay, delayAsked } from "../../static/pure/backoff.js";
 import { asOf, away, silence } from "../../static/pure/doubts.js";
 import { decide, looksLikeShell, objection, split, splitCommand } from "../../static/pure/edit.js";
 import { silentWords } from "../../static/pure/log.js";
-import { floorOf, paramColumns, RunWindow } from "../../static/pure/runs.js";
+import { paramColumns } from "../../static/pure/runs.js";
 import { doubtOf, isKillStuck, isLive, look, remark, tally } from "../../static/pure/status.js";
-import { Store } from "../../static/pure/store.js";
 import { ago, length, minute, moment } from "../../static/pure/time.js";
 
 const run = (number, params = {}) => ({ key: `run/${number}`, kind: "run", seq: number, number, params });
-const job = (id, on, status = "RUN", number = 1) => ({ key: `job/${id}`, kind: "job", seq: 1, id, run: on, status, number });
-
-test("runs stand newest first, their jobs in the order they were asked for", () => {
-  const store = new Store({ epoch: "e", seq: 9, rows: [run(1), run(3), run(2), job("a", 3, "RUN", 2), job("b", 3)] });
-  const view = new RunWindow(store, null);
-  assert.deepEqual(view.runs().map((one) => one.number), [3, 2, 1]);
-  assert.deepEqual(view.jobs(3).map((one) => one.id), ["b", "a"]);
-});
-
-test("a run below those loaded is not shown before its neighbours are", () => {
-  const store = new Store({ epoch: "e", seq: 9, rows: [run(8), run(9)] });
-  const view = new RunWindow(store, floorOf(store.all("run"), 2));
-  const { changed } = store.apply({ type: "delta", epoch: "e", from: 9, to: 12, put: [{ ...run(3), seq: 12 }], drop: [] });
-  view.note(changed);
-  assert.deepEqual(view.runs().map((one) => one.number), [9, 8]);
-  view.floor = null;
-  assert.deepEqual(view.runs().map((one) => one.number), [9, 8, 3]);
-});
-
-test("a deleted job leaves the run it stood under", () => {
-  const store = new Store({ epoch: "e", seq: 9, rows: [run(1), job("a", 1)] });
-  const view = new RunWindow(store, null);
-  const { changed } = store.apply({ type: "delta", epoch: "e", from: 9, to: 10, put: [], drop: [["job/a", 10]] });
-  assert.deepEqual([...view.note(changed)], [1]);
-  assert.deepEqual(view.jobs(1), []);
-});
 
 test("parameter columns are the first ones of the newest runs", () => {
   assert.deepEqual(paramColumns([run(3, { a: 1 }), run(2, { b: 1, a: 2 }), run(1, { c: 1, d: 1 })], 3), ["a", "b", "c"]);
@@ -50,9 +23,10 @@ test("every status of the contract has a shape of its own kind, unknown ones ask
   assert.ok(isLive("ZOMBI"));
 });
 
-test("counts take every job once", () => {
+test("counts take every line of a run once", () => {
   const words = ["RUN", "SSUSP", "UNKWN", "PEND", "Persisted", "DONE", "EXIT", "LOST", "Submit failed"];
-  assert.deepEqual(tally(words.map((status, i) => job(String(i), 1, status))), { running: 3, pending: 2, failed: 3 });
+  const current = Object.fromEntries(words.map((status, i) => [status, i + 1]));
+  assert.deepEqual(tally(current), { lines: 45, running: 6, pending: 9, failed: 24 });
 });
 
 test("a failure says why, a running job is left to its report unless its kill was refused", () => {
