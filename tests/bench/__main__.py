@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 
 import uvloop
 
-from tests.bench import follow, memory, report_fanout, reports, row_changes, single_change, two_processes
+from tests.bench import follow, memory, page, report_fanout, reports, row_changes, single_change, two_processes
 
 MEASUREMENTS: dict[str, Callable[[], Awaitable[None]]] = {
     "report_fanout": report_fanout.measure,
@@ -15,6 +15,7 @@ MEASUREMENTS: dict[str, Callable[[], Awaitable[None]]] = {
     "two_processes": two_processes.measure,
     "reports": reports.measure,
     "follow": follow.measure,
+    "page": page.measure,
 }
 
 

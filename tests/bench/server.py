@@ -4,7 +4,7 @@ import asyncio
 import os
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,8 +30,10 @@ class Installation:
 
 
 @asynccontextmanager
-async def installed(**settings: str) -> AsyncIterator[Installation]:
-    """A server with these settings (`redis_url` as `REDIS_URL`)."""
+async def installed(
+    before: Callable[[Path], Awaitable[None]] | None = None, **settings: str
+) -> AsyncIterator[Installation]:
+    """A server with these settings (`redis_url` as `REDIS_URL`). `before` fills its data directory before it starts."""
     with tempfile.TemporaryDirectory(prefix="batchboard-bench-") as folder:
         port = free_port()
         environ = {
@@ -42,6 +44,8 @@ async def installed(**settings: str) -> AsyncIterator[Installation]:
             "BATCHBOARD_AGENT_TOKEN": AGENT_TOKEN,
             **{f"BATCHBOARD_{name.upper()}": value for name, value in settings.items()},
         }
+        if before is not None:
+            await before(Path(folder) / "var")
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "realtime", "serve", env=environ, stdout=asyncio.subprocess.DEVNULL
         )
@@ -64,7 +68,7 @@ async def installed(**settings: str) -> AsyncIterator[Installation]:
 @asynccontextmanager
 async def serving(**settings: str) -> AsyncIterator[httpx.AsyncClient]:
     """A client of a server that answers."""
-    async with installed(**settings) as installation:
+    async with installed(None, **settings) as installation:
         yield installation.client
 
 

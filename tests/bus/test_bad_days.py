@@ -55,7 +55,7 @@ class Installation:
         """A new run, by the processes in turn; the position that everybody must reach."""
         self.turn += 1
         house = self.houses[self.turn % 2]
-        await house.store.write(lambda tx: start_run(tx, "demo", None, None, dict(params)))
+        await house.store.write(lambda tx: start_run(tx, "demo", None, None, dict(params), "ana"))
         found = await house.store.read(partial(rows.position, scope=SCOPE))
         assert found is not None
         return found[0]
@@ -101,7 +101,7 @@ async def installation(settings: Settings, empty_database: Path, server: TestSer
     settings.data_dir.mkdir(exist_ok=True)
     shutil.copyfile(empty_database, settings.data_dir / "batchboard.db")
     async with opened(settings, server) as installation:
-        await installation.houses[0].store.write(lambda tx: create_experiment(tx, "demo", "", ""))
+        await installation.houses[0].store.write(lambda tx: create_experiment(tx, "demo", "", "", "ana"))
         for house in installation.houses:
             for wire in (*(Recorder() for _ in range(5)), OneByOne()):
                 installation.follow(house, wire)
@@ -123,7 +123,7 @@ async def probe(house: House) -> tuple[bool, list[str]]:
 def change_many_runs(tx: Tx, params: dict[str, str]) -> None:
     """One commit whose news are larger than the small buffer."""
     for number in range(1, 21):
-        change_run(tx, "demo", number, {"params": params})
+        change_run(tx, "demo", number, {"params": params}, "ana")
 
 
 @pytest.mark.timeout(180)

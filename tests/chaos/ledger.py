@@ -25,7 +25,7 @@ class Ledger:
     answers: Counter[str] = field(default_factory=Counter)
     """what was asked and the status of the answer -> how often"""
     runs: dict[int, set[str]] = field(default_factory=dict)
-    """run -> its parameters; `ended` when its end was set"""
+    """run -> its parameters; `ended` when its end was set, `comment` when it was commented on"""
     edits: int = 0
     """number in the newest parameters of the definition"""
     jobs: dict[str, int] = field(default_factory=dict)

@@ -15,7 +15,7 @@ from realtime.store import history, rows
 from realtime.store.changes import SITE, experiment_scope
 from tests.chaos.ledger import Ledger
 from tests.chaos.subscriber import RUNS
-from tests.chaos.writers import EXPERIMENT
+from tests.chaos.writers import EXPERIMENT, comment_on
 
 SCOPE = experiment_scope(EXPERIMENT)
 FARM = ("PEND", "RUN", "DONE", "EXIT")
@@ -47,6 +47,8 @@ class Truth:
         for number, params in ledger.runs.items():
             run = held.get(f"run/{number}")
             there = {*run["params"], "ended" if run["ended_at"] else ""} if run else set()
+            if run and run["comment"] == comment_on(number) and run["tags"] == ["chaos"]:
+                there.add("comment")
             if run is None or not params <= there:
                 yield f"run {number} has {there}, acknowledged were {params}"
         if int(held["definition/1"]["parameters"]) < ledger.edits:

@@ -14,8 +14,13 @@ COUNTERS = 24
 """Posts of one job; each sets a counter of its own."""
 
 
+def comment_on(run: int) -> str:
+    """What is said of a run, always the same: what was not answered may be done late."""
+    return f"the beam was bad in run {run}"
+
+
 class Beamline:
-    """Starts runs, sets their parameters, ends them, edits the hash."""
+    """Starts runs, sets their parameters, comments on them, ends them, edits the hash."""
 
     def __init__(self, desk: Desk, chance: random.Random) -> None:
         self._desk = desk
@@ -35,8 +40,10 @@ class Beamline:
         fate = self._chance.random()
         if fate < 0.25:
             await self.start_run()
-        elif fate < 0.75:
+        elif fate < 0.65:
             await self._set_parameter()
+        elif fate < 0.75:
+            await self._comment()
         elif fate < 0.85:
             await self._end_run()
         else:
@@ -58,6 +65,13 @@ class Beamline:
         answer = await self._desk.ask("set parameter", "PATCH", f"{API}/runs/{number}", body)
         if answer and answer.ok:
             self._ledger.runs[number].add(name)
+
+    async def _comment(self) -> None:
+        number = self._chance.choice(list(self._ledger.runs)[-5:])
+        body = {"comment": comment_on(number), "tags": ["chaos"]}
+        answer = await self._desk.ask("comment", "PATCH", f"{API}/runs/{number}", body)
+        if answer and answer.ok:
+            self._ledger.runs[number].add("comment")
 
     async def _end_run(self) -> None:
         number = self._chance.choice(list(self._ledger.runs)[-10:])
@@ -91,8 +105,10 @@ class User:
         fate = self._chance.random()
         if fate < 0.5 or len(self._ledger.jobs) < 5:
             await self._apply()
-        elif fate < 0.7:
+        elif fate < 0.6:
             await self._kill(self._any_job())
+        elif fate < 0.7:
+            await self._kill_many([self._any_job() for _ in range(5)])
         else:
             await self._delete(self._any_job())
 
@@ -114,6 +130,15 @@ class User:
         answer = await self._desk.ask("kill", "POST", f"/api/v1/jobs/{job}/kill")
         if answer and answer.ok:
             self._ledger.killed.add(job)
+
+    async def _kill_many(self, jobs: list[str]) -> None:
+        answer = await self._desk.ask("kill many", "POST", f"{API}/jobs/kill", {"jobs": jobs})
+        if not answer:
+            return
+        told = [one["id"] for one in answer.body["jobs"]] + [one["job"] for one in answer.body["skipped"]]
+        if not answer.ok or sorted(told) != sorted(set(jobs)):
+            raise Refused(f"kill {jobs}: {answer}")
+        self._ledger.killed.update(one["id"] for one in answer.body["jobs"])
 
     async def _delete(self, job: str) -> None:
         answer, first = await self._desk.settle("delete", "DELETE", f"/api/v1/jobs/{job}")

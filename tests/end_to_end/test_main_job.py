@@ -135,7 +135,7 @@ def test_a_farm_on_a_bad_day_changes_nothing_but_the_time_it_takes(tmp_path: Pat
 
 
 @contextmanager
-def two_unix_users_on_a_slow_farm() -> Iterator[Installation]:
+def two_unix_users_on_a_slow_farm(**settings: str) -> Iterator[Installation]:
     """Not started yet: a manager of two processes and an agent without a shared data directory, news over Redis; 3 s a
     command, output only at the end, `not found` after bsub."""
     user = "nobody"
@@ -145,7 +145,7 @@ def two_unix_users_on_a_slow_farm() -> Iterator[Installation]:
     with tempfile.TemporaryDirectory(prefix="batchboard-") as name:
         folder = Path(name)
         folder.chmod(0o755)
-        with installed(folder, agent_user=user, agent_python=python, PROCESSES="2") as apart:
+        with installed(folder, agent_user=user, agent_python=python, PROCESSES="2", **settings) as apart:
             for path in (apart.scripts, *apart.scripts.iterdir()):
                 os.chown(path, pwd.getpwnam(user).pw_uid, -1)
             apart.faults(**SLOW)
