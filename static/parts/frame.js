@@ -31,7 +31,7 @@ export function showFrame(page, store) {
   ticks(time, (now) => `${clock(now)} ${zone()}`);
   time.addEventListener("pointerenter", () => attribute(time, "title", full(now())));
   showTools(page, store);
-  if (document.getElementById("runs") && !remembered(HINT_KEY, false)) void import("./first_hint.js").then(({ showHint }) => showHint(page));
+  if (document.getElementById("runs") && !remembered(HINT_KEY, false)) void import("./first_hint.js").then(({ showHint }) => showHint(page), () => {});
   const facts = [`Batchboard ${page.version}`, `instance ${page.instance}`, `news by ${page.bus}`, `you are ${page.user}`];
   byId("footing").append(...facts.map((fact) => h("span", {}, fact)), h("a", { href: `${page.api}/docs` }, "API"));
   const ends = Date.parse(page.session_ends_at ?? "");

@@ -10,6 +10,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
@@ -54,6 +55,15 @@ class Accounts:
         return self.give(path, user, mode)
 
 
+def _remove(name: str) -> None:
+    """What was killed may still be there for a moment: userdel refuses with 8 until it is gone."""
+    for _ in range(50):
+        if subprocess.run(["userdel", name], check=False).returncode != 8:
+            return
+        time.sleep(0.1)
+    raise RuntimeError(f"processes of {name} do not end")
+
+
 @contextmanager
 def accounts() -> Iterator[Accounts]:
     for command in ("sudo", "useradd", "userdel", "groupadd", "groupdel"):
@@ -73,7 +83,7 @@ def accounts() -> Iterator[Accounts]:
             home.mkdir(mode=0o700)
             groups = ["-G", tag] if name.endswith("m") else []
             subprocess.run(["useradd", "-M", "-N", "-d", str(home), "-s", "/bin/sh", *groups, name], check=True)
-            stack.callback(subprocess.run, ["userdel", name], check=True)
+            stack.callback(_remove, name)
             stack.callback(end_processes_of, pwd.getpwnam(name).pw_uid)
             os.chown(home, pwd.getpwnam(name).pw_uid, -1)
         service, member, outsider = names

@@ -163,6 +163,7 @@ def test_the_main_job_by_keyboard_alone(hands: Hands, manager: Manager, experime
     hands.type("calib")
     hands.press("Enter")
     expect(page.get_by_role("dialog")).to_contain_text("1-3")
+    expect(page.get_by_role("button", name="Apply calib to 3 runs")).to_be_enabled()
     hands.tab_to("Apply calib to 3 runs")
     hands.press("Enter")
     strip = page.get_by_role("region", name="calib on its way")
