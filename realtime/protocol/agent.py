@@ -15,27 +15,11 @@ Each observation carries `n`, the agent's own count, growing within its generati
 has applied to the same thing is ignored, so repeating is harmless.
 """
 
-from realtime.protocol.rows import Check
+from realtime.protocol.questions import Question
+from realtime.protocol.rows import Queue
 from realtime.protocol.wire import Shape, UtcTime
 
 VERSION = 2
-
-OUTPUT_LIMIT = 32 * 1024
-"""Bytes of a submit script's stdout and stderr each that travel to the manager (the end is kept)."""
-
-QUESTION_TIMEOUT = 5.0
-"""Seconds within which a question must be answered."""
-
-TRY_TIMEOUT = 45.0
-"""The same for a question of kind `try`, in which a script runs for up to 30 s."""
-
-UNKNOWN_KIND = "a question of this kind is not known"
-"""How the error begins with which an agent answers a kind of question that is newer than itself."""
-
-
-def answer_within(kind: str) -> float:
-    """Seconds that an answer to a question of this kind may take."""
-    return TRY_TIMEOUT if kind == "try" else QUESTION_TIMEOUT
 
 
 class LeaseRequest(Shape, frozen=True, kw_only=True):
@@ -114,6 +98,10 @@ class AgentState(Shape, frozen=True, kw_only=True):
     """submissions of which it is being found out whether LSF has them"""
     observations: int = 0
     """not acknowledged yet"""
+    queues: list[Queue] | None = None
+    """as bqueues tells them; None: not asked yet, or it gave no answer"""
+    queues_at: UtcTime | None = None
+    """when it told"""
 
 
 class WorkRequest(Shape, frozen=True, kw_only=True):
@@ -178,29 +166,6 @@ class Verify(Shape, frozen=True, kw_only=True):
     log_file: str | None
 
 
-class Question(Shape, frozen=True, kw_only=True):
-    """Asked by a person who waits; worthless after `answer_within`.
-
-    `log`: bytes from `offset` (None: the last `limit`), at most `limit`, of the output: of `log_file`, a path that the
-    script posted and that was verified, else of the first of `lsf_ids`. `details`: `bjobs -l` of all ids. `try`: check
-    `executable` and run it once as `user` with `arguments` and `environment`, so that nothing is submitted.
-    """
-
-    id: str
-    kind: str
-    job: str
-    user: str
-    executable: str
-    lsf_ids: list[str]
-    ended: bool
-    log_file: str | None = None
-    offset: int | None = None
-    limit: int = 0
-    arguments: list[str] = []
-    environment: dict[str, str] = {}
-    """addresses to post to are empty here: the agent puts in one where nothing counts"""
-
-
 class Work(Shape, frozen=True, kw_only=True):
     """What is to be done and not in the caller's hands yet; empty when the request was held in vain."""
 
@@ -229,153 +194,3 @@ class Claimed(Shape, frozen=True, kw_only=True):
 
     granted: bool
     reason: str | None
-
-
-class SubmissionSeen(Shape, frozen=True, kw_only=True, tag_field="type", tag="submission"):
-    """The state of a submit script: sent when it starts, when an id is found, when bsub is called, when it ends."""
-
-    n: int
-    at: UtcTime
-    job: str
-    began_at: UtcTime | None = None
-    bsub_called_at: UtcTime | None = None
-    lsf_ids: list[str] = []
-    """in the order found; a later observation never takes one back"""
-    adopted: list[str] = []
-    """those of `lsf_ids` that no bsub told of, found in LSF by the job's tag"""
-    surplus: list[str] = []
-    """further LSF jobs that one and the same bsub made; killed, and never among `lsf_ids`"""
-    doubt: str | None = None
-    """why it is not known whether LSF has a job of this script; while it is set, the script's end decides nothing"""
-    ended_at: UtcTime | None = None
-    exit_code: int | None = None
-    """None while running, or when `problem` says why there is none; negative: killed by that signal"""
-    timed_out: bool = False
-    problem: str | None = None
-    """why the script could not be run or its end is unknown: `not there`, `not executable`, ..."""
-    stdout: str = ""
-    stderr: str = ""
-    sha256: str | None = None
-    """of the script as it was run"""
-    modified_at: UtcTime | None = None
-
-
-class LsfSeen(Shape, frozen=True, kw_only=True, tag_field="type", tag="lsf"):
-    """What LSF says of one of a job's LSF jobs. `status` is one of LSF's words, or `LOST`."""
-
-    n: int
-    at: UtcTime
-    job: str
-    lsf_id: str
-    status: str
-    exit_code: int | None = None
-    reason: str | None = None
-    """of an end, in words"""
-    queue: str | None = None
-    host: str | None = None
-    log_file: str | None = None
-    """where LSF writes the output, `%J` and `%I` expanded"""
-    elements: dict[str, int] = {}
-    """of a job array: status -> number of elements; empty for a single job"""
-
-
-class KillSeen(Shape, frozen=True, kw_only=True, tag_field="type", tag="kill"):
-    """bkill was called and answered. `error` is LSF's refusal; None: accepted, or there was nothing left to kill."""
-
-    n: int
-    at: UtcTime
-    job: str
-    error: str | None
-
-
-class CheckSeen(Shape, frozen=True, kw_only=True, tag_field="type", tag="check"):
-    """What was found at a definition's path."""
-
-    n: int
-    at: UtcTime
-    definition: int
-    version: int
-    check: Check
-
-
-class PostSeen(Shape, frozen=True, kw_only=True, tag_field="type", tag="post"):
-    """What became of a Verify: what was asked, and why it does not count (None: it does)."""
-
-    n: int
-    at: UtcTime
-    job: str
-    lsf_id: str | None
-    lsf_problem: str | None
-    log_file: str | None
-    log_problem: str | None
-
-
-Observation = SubmissionSeen | LsfSeen | KillSeen | CheckSeen | PostSeen
-
-
-class Observations(Shape, frozen=True, kw_only=True):
-    """At most 200 at a time, oldest first."""
-
-    location: str
-    generation: int
-    observations: list[Observation]
-
-
-class Acknowledged(Shape, frozen=True, kw_only=True):
-    """Everything up to and including `n` is in the store. `unknown`: jobs that the manager does not have (deleted)."""
-
-    n: int
-    unknown: list[str]
-
-
-class LogAnswer(Shape, frozen=True, kw_only=True):
-    """A piece of a log; positions in bytes of `source` (`file`, `bpeek` or `none`)."""
-
-    text: str
-    source: str
-    offset: int
-    next: int
-    size: int
-    path: str | None
-    complete: bool
-
-
-class TryCheck(Shape, frozen=True, kw_only=True):
-    """One thing that was looked at. `ok` null: it could not be, or there was nothing to look at; `text` says why."""
-
-    name: str
-    """`path`, `interpreter`, `line ends`, `rights`, `syntax` or `dry run`"""
-    ok: bool | None
-    text: str
-
-
-class StubCall(Shape, frozen=True, kw_only=True):
-    """A bsub that a dry run has kept from submitting."""
-
-    arguments: list[str]
-    stdin: str
-
-
-class Tried(Shape, frozen=True, kw_only=True):
-    """What a script was found to be, and what it did in a dry run; without one (see its check) the rest is empty."""
-
-    checks: list[TryCheck]
-    exit_code: int | None = None
-    timed_out: bool = False
-    stdout: str = ""
-    stderr: str = ""
-    bsub: list[StubCall] = []
-
-
-class Answer(Shape, frozen=True, kw_only=True):
-    """Exactly one of log, text, tried and error is set. `error` says what failed and who did not answer.
-
-    `pending`: with `text`, LSF's reasons why a job waits, one sentence each; None when it does not wait.
-    """
-
-    question: str
-    log: LogAnswer | None = None
-    text: str | None = None
-    tried: Tried | None = None
-    pending: list[str] | None = None
-    error: str | None = None

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Generic, Literal, TypeVar
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from realtime.protocol.history import Variable
 from realtime.protocol.rows import DefinitionRow, ExperimentRow, JobRow, LocationRow, RunRow, Transition
 from realtime.protocol.wire import Shape, Strict, UtcTime
 
@@ -161,6 +162,14 @@ class SingleLsfJob(Shape, frozen=True, kw_only=True):
     log_file: str | None
     elements: dict[str, int]
     """of a job array: status -> number of elements"""
+    max_memory: int | None
+    """bytes, the most that it had; None: LSF has not told"""
+    memory_limit: int | None
+    """bytes"""
+    run_limit: float | None
+    """seconds of running that it may take"""
+    cpu_time: float | None
+    """seconds"""
 
 
 class LsfJobs(Page[SingleLsfJob], frozen=True, kw_only=True):
@@ -186,12 +195,23 @@ class SubmissionAnswer(Shape, frozen=True, kw_only=True):
     bsub_called_at: UtcTime | None
     ended_at: UtcTime | None
     sha256: str | None
+    """of the script as it was run"""
+    modified_at: UtcTime | None
+    """when it was last changed before"""
     doubt: str | None
     """why it is not known whether LSF has a job of this script"""
     adopted: list[str]
     """LSF jobs found by the job's tag after bsub gave no answer"""
     surplus: list[str]
     """doubles that one bsub made, killed"""
+    host: str | None
+    """where it ran; null: not told"""
+    folder: str | None
+    """its working directory"""
+    environment: list[Variable]
+    """what it found: first what we gave it, the addresses to report to masked"""
+    command: str
+    """a line for a terminal that runs it in the same way, except that it cannot report"""
 
 
 class SkippedItem(Shape, frozen=True, kw_only=True):
@@ -209,11 +229,12 @@ class ReportAnswer(Shape, frozen=True, kw_only=True):
 
 
 class ReceivedPost(Shape, frozen=True, kw_only=True):
-    """A post as it was received."""
+    """A post as it was received; `truncated`: `body` is only its beginning."""
 
     n: int
     at: UtcTime
     body: str
+    truncated: bool
     accepted: int
     skipped: list[SkippedItem]
 

@@ -129,6 +129,17 @@ class JobRow(Shape, frozen=True, kw_only=True, tag_field="kind", tag="job"):
     log_file: str | None
 
 
+class Queue(Shape, frozen=True, kw_only=True):
+    """A queue of a farm, as bqueues tells it; numbers of jobs (slots, where LSF counts these)."""
+
+    name: str
+    status: str
+    """`Open:Active`, `Closed:Active`, ..."""
+    pending: int
+    running: int
+    suspended: int
+
+
 class LocationRow(Shape, frozen=True, kw_only=True, tag_field="kind", tag="location"):
     """A farm that an agent serves. Scopes: site, and each experiment that uses it (with a seq of its own there)."""
 
@@ -149,6 +160,10 @@ class LocationRow(Shape, frozen=True, kw_only=True, tag_field="kind", tag="locat
     """None: the last question was answered"""
     scheduler_problem: str | None
     """what the last question without an answer met"""
+    queues: list[Queue] | None = None
+    """None: not told yet"""
+    queues_at: UtcTime | None = None
+    """when they were told last"""
 
 
 Row = ExperimentRow | RunRow | DefinitionRow | JobRow | LocationRow

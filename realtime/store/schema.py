@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     Boolean,
     Column,
     DateTime,
@@ -148,6 +149,8 @@ _kill_asked = text("kill_requested_at IS NOT NULL AND kill_answered_at IS NULL")
 _posted_lsf_id = text("posted_lsf_id IS NOT NULL")
 _posted_log_file = text("posted_log_file IS NOT NULL")
 
+_OF_TIMES = ("experiment", "definition", "requested_at", "started_at", "ended_at", "status", "superseded", "run")
+
 job = Table(
     "job",
     metadata,
@@ -178,6 +181,7 @@ job = Table(
     Column("counters", JSON, nullable=False),
     Column("counters_at", UtcDateTime),
     Column("longest_quiet", Float),
+    Column("sample_due_at", UtcDateTime),
     Column("superseded", Boolean, nullable=False, server_default="0"),
     # What follows is derived from the facts above and from submission and lsf_job, at each change of them.
     Column("live", Boolean, nullable=False),
@@ -198,6 +202,7 @@ job = Table(
     Index("job_by_run", "experiment", "run", "live", "superseded", "status"),
     Index("job_by_definition_and_run", "experiment", "definition", "run"),
     Index("job_by_definition", "definition"),
+    Index("job_by_times", *_OF_TIMES),
     Index("job_live", "location", "status", sqlite_where=text("live = 1"), postgresql_where=text("live")),
     Index("job_live_by_experiment", "experiment", sqlite_where=text("live = 1"), postgresql_where=text("live")),
     Index("job_look_due", "location", sqlite_where=text("look_due = 1"), postgresql_where=text("look_due")),
@@ -207,7 +212,8 @@ job = Table(
 )
 """`posted_...`: what the script or a person (`posted_by`) said, not verified yet. `look_due`: the agent is to be told
 to look at it early, which was last wanted at `look_wanted_at`. `counters_at`: when its numbers last changed, and
-`longest_quiet` the most seconds between two such changes. `superseded`: a newer job of its hash stands on its run."""
+`longest_quiet` the most seconds between two such changes. `sample_due_at`:
+from when on its numbers are kept once more in `series`. `superseded`: a newer job of its hash stands on its run."""
 
 submission = Table(
     "submission",
@@ -232,7 +238,20 @@ submission = Table(
     Column("doubt", Text),
     Column("adopted", JSON, nullable=False, server_default="[]"),
     Column("surplus", JSON, nullable=False, server_default="[]"),
+    Column("host", String(255)),
+    Column("folder", Text),
+    Column("environment", String(64)),
+    Index("submission_by_environment", "environment"),
 )
+"""`host`, `folder`: where the script ran; `environment`: key of what it found there besides what we gave it."""
+
+environment = Table(
+    "environment",
+    metadata,
+    Column("sha256", String(64), primary_key=True),
+    Column("variables", JSON, nullable=False),
+)
+"""Environments of submit scripts, each kept once: name -> value; null: it looked like a secret and was left out."""
 
 _follow_due = text("follow_due_at IS NOT NULL")
 
@@ -258,6 +277,10 @@ lsf_job = Table(
     Column("elements", JSON, nullable=False, server_default="{}"),
     Column("follow_due_at", UtcDateTime),
     Column("named", Boolean, nullable=False, server_default="0"),
+    Column("max_memory", BigInteger),
+    Column("memory_limit", BigInteger),
+    Column("run_limit", Float),
+    Column("cpu_time", Float),
     Index("lsf_job_by_id", "lsf_id"),
     Index("lsf_job_follow_due", "follow_due_at", sqlite_where=_follow_due, postgresql_where=_follow_due),
 )
@@ -303,8 +326,29 @@ post = Table(
     Column("body", Text, nullable=False),
     Column("accepted", Integer, nullable=False),
     Column("skipped", JSON, nullable=False),
+    sqlite_with_rowid=False,
 )
-"""The last posts received by a job's report address."""
+"""The last posts received by a job's report address. They are most of what a store grows by: each stands there once,
+without an index beside the table."""
+
+series = Table(
+    "series",
+    metadata,
+    Column("job", ForeignKey("job.id", ondelete="CASCADE"), primary_key=True),
+    Column("samples", JSON, nullable=False),
+)
+"""The numbers of a job over time, thinned: what `domain.series` makes of them."""
+
+log_end = Table(
+    "log_end",
+    metadata,
+    Column("job", ForeignKey("job.id", ondelete="CASCADE"), primary_key=True),
+    Column("text", Text, nullable=False),
+    Column("error_line", Text),
+    Column("error_at", BigInteger),
+    Column("as_of", UtcDateTime, nullable=False),
+)
+"""The last lines of the output of a job that failed, and the first line of it that tells of an error, with its byte."""
 
 details = Table(
     "details",
@@ -332,6 +376,8 @@ location = Table(
     Column("scheduler_silent_since", UtcDateTime),
     Column("scheduler_problem", Text),
     Column("state", JSON),
+    Column("queues", JSON),
+    Column("queues_at", UtcDateTime),
     Column("restored_at", UtcDateTime),
     Column("seq", Integer, nullable=False),
     Index("location_by_seq", "seq"),
