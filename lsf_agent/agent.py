@@ -6,6 +6,7 @@
 | take work | run | never | the same |
 | deliver observations | run | never | the same |
 | follow LSF jobs | run | never | the same |
+| ask for the queues | run | never | the same; a fault in one answer is logged |
 | ask about ends and log files, one each | follow | never | the same; a fault in one answer is logged |
 | one for each kind of question that is gathered | `gathered` | nobody waits | whoever waits gets the fault |
 | one for each item of work or adopted script | take work, run | when done | logged; a script is taken up again, |
@@ -35,6 +36,7 @@ from lsf_agent.hands import Hands
 from lsf_agent.items import Items, guarded
 from lsf_agent.link import HELD_LIMIT, Link, RefusedError
 from lsf_agent.outbox import Outbox
+from lsf_agent.queues import Queues
 from lsf_agent.scheduler import Scheduler, Version
 from lsf_agent.state import agent_state
 from lsf_agent.submission.lookout import Lookout
@@ -43,19 +45,18 @@ from lsf_agent.submission.submissions import Means, Submission
 from realtime import __version__
 from realtime.protocol.agent import (
     CheckPath,
-    CheckSeen,
     Followed,
     Kill,
     Lease,
     LeaseRequest,
-    Question,
     Submit,
     Unsettled,
     Verify,
     Work,
     WorkRequest,
-    answer_within,
 )
+from realtime.protocol.observations import CheckSeen
+from realtime.protocol.questions import Question, answer_within
 from realtime.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -106,6 +107,7 @@ class Agent:
             places.remember,
             self._close_if_done,
         )
+        self._queues = Queues(scheduler)
         self._kills = Kills(scheduler, self._outbox, self._tracker, self._follower.hurry)
         self._questions = Questions(scheduler, hands, places, posted, Trying(settings, self._environment, hands))
         self._verifier = Verifier(scheduler, hands, posted)
@@ -131,7 +133,7 @@ class Agent:
         self._spool.sweep()
         async with self._link.open(), self._group:
             self._adopt()
-            loops = (self._keep_lease, self._take_work, self._deliver, self._follower.run)
+            loops = (self._keep_lease, self._take_work, self._deliver, self._follower.run, self._queues.run)
             self._loops = [self._group.create_task(loop()) for loop in loops]
 
     @property
@@ -264,6 +266,7 @@ class Agent:
                 self._scheduler,
                 self._tracker,
                 self._follower,
+                self._queues,
                 self._outbox,
                 scripts=len(self._scripts()),
                 doubts=sum(1 for submission in self._submissions.values() if submission.doubt is not None),

@@ -22,8 +22,8 @@ from lsf_agent.profile import ProfileError, with_profile
 from lsf_agent.scheduler import Scheduler
 from realtime.domain import fitness
 from realtime.domain.fitness import Checked
-from realtime.protocol.agent import Observations
 from realtime.protocol.errors import ErrorAnswer
+from realtime.protocol.observations import Observations
 from realtime.protocol.wire import decode, encode
 from realtime.settings import Settings
 

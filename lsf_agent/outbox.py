@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from lsf_agent.link import Link, RefusedError
-from realtime.protocol.agent import Acknowledged, Observation, Observations
+from realtime.protocol.observations import Acknowledged, Observation, Observations
 from realtime.protocol.wire import encode
 
 log = logging.getLogger(__name__)

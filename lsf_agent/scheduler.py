@@ -7,10 +7,38 @@ from enum import Enum, auto
 from typing import Protocol
 
 from realtime.domain.status import Status
+from realtime.protocol.rows import Queue
 
 
 class SilentError(Exception):
     """The batch system did not answer; the message says which command failed and how."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Usage:
+    """What a job took and may take, in bytes and seconds; None: not told. What it took is told of its end."""
+
+    max_memory: int | None = None
+    memory_limit: int | None = None
+    run_limit: float | None = None
+    cpu_time: float | None = None
+
+    def over(self, old: "Usage") -> "Usage":
+        """With what was told before, where nothing is told now."""
+        return Usage(
+            max_memory=old.max_memory if self.max_memory is None else self.max_memory,
+            memory_limit=old.memory_limit if self.memory_limit is None else self.memory_limit,
+            run_limit=old.run_limit if self.run_limit is None else self.run_limit,
+            cpu_time=old.cpu_time if self.cpu_time is None else self.cpu_time,
+        )
+
+    @property
+    def limits(self) -> "Usage":
+        """Without what it took."""
+        return Usage(memory_limit=self.memory_limit, run_limit=self.run_limit)
+
+
+NOT_TOLD = Usage()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +55,7 @@ class Record:
     host: str | None = None
     log_file: str | None = None
     elements: Mapping[str, int] = field(default_factory=dict)
+    usage: Usage = NOT_TOLD
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,6 +105,7 @@ class Detail:
     exit_code: int | None = None
     reason: str | None = None
     log_file: str | None = None
+    usage: Usage = NOT_TOLD
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -158,6 +188,9 @@ class Scheduler(Protocol):
 
     async def details(self, ids: Sequence[str], limit: float) -> Details:
         """The long description as text for people."""
+
+    async def queues(self) -> Sequence[Queue]:
+        """All queues and how many jobs wait and run there."""
 
     async def peek(self, lsf_id: str, user: str, limit: float) -> Peek:
         """The output so far; PermissionError: another user's job."""

@@ -3,12 +3,19 @@
 from lsf_agent.following.follower import Follower
 from lsf_agent.following.tracker import Tracker
 from lsf_agent.outbox import Outbox
+from lsf_agent.queues import Queues
 from lsf_agent.scheduler import Scheduler
 from realtime.protocol.agent import AgentState, CommandCount
 
 
 def agent_state(
-    scheduler: Scheduler, tracker: Tracker, follower: Follower, outbox: Outbox, scripts: int, doubts: int
+    scheduler: Scheduler,
+    tracker: Tracker,
+    follower: Follower,
+    queues: Queues,
+    outbox: Outbox,
+    scripts: int,
+    doubts: int,
 ) -> AgentState:
     """`scripts`: submit scripts under way; `doubts`: submissions of which LSF is asked whether it has them."""
     state = scheduler.state
@@ -26,4 +33,6 @@ def agent_state(
         scripts=scripts,
         doubts=doubts,
         observations=len(outbox),
+        queues=queues.known,
+        queues_at=queues.at,
     )

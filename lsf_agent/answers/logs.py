@@ -4,12 +4,14 @@ import base64
 import errno
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
+from typing import Any
 
 from lsf_agent.hands import Hands
 from lsf_agent.mounts import place_of
 from lsf_agent.runner.files import PIECE_LIMIT, window
-from realtime.protocol.agent import LogAnswer
+from realtime.protocol.questions import BYTES_LIMIT, LogAnswer, LogBytes
 
 FILE_LIMIT = 2.5
 
@@ -42,21 +44,73 @@ def absolute(path: str, home: str | None, folder: str | None) -> str | None:
     return str(Path(folder) / path) if folder else None
 
 
+@dataclass(frozen=True, kw_only=True)
+class Pieces:
+    """A piece to be read. See `reading.Reading`."""
+
+    hands: Hands
+    user: str
+    asked: Asked
+
+    async def of_file(self, path: str, below: Sequence[str] | None) -> LogAnswer:
+        return await file_piece(self.hands, self.user, path, below, self.asked)
+
+    async def of_memory(self, content: bytes, source: str, path: str | None) -> LogAnswer:
+        return memory_piece(content, source, self.asked, path)
+
+    def nothing(self, path: str | None) -> LogAnswer:
+        return nothing(path, self.asked.ended)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RawPieces:
+    """A piece as it is. See `reading.Reading`."""
+
+    hands: Hands
+    user: str
+    offset: int | None
+    limit: int
+
+    async def of_file(self, path: str, below: Sequence[str] | None) -> LogBytes:
+        content, start, size = await _read(self.hands, self.user, path, below, self.offset, self.limit, BYTES_LIMIT)
+        return LogBytes(content=content, source="file", offset=start, size=size)
+
+    async def of_memory(self, content: bytes, source: str, path: str | None) -> LogBytes:
+        start, length = window(len(content), self.offset, self.limit, BYTES_LIMIT)
+        return LogBytes(content=content[start : start + length], source=source, offset=start, size=len(content))
+
+    def nothing(self, path: str | None) -> LogBytes:
+        return LogBytes(content=b"", source="none", offset=0, size=0)
+
+
 async def file_piece(hands: Hands, user: str, path: str, below: Sequence[str] | None, asked: Asked) -> LogAnswer:
     """Read as `user`; `below` and the errors are those of `runner.files.opened`. Raises OSError, SilentPlaceError."""
-    request = {"do": "read", "path": path, "below": below, "offset": asked.offset, "length": asked.length}
+    content, start, size = await _read(hands, user, path, below, asked.offset, asked.length, PIECE_LIMIT)
+    return _piece(content, start, size, "file", path, asked)
+
+
+async def _read(
+    hands: Hands, user: str, path: str, below: Sequence[str] | None, offset: int | None, length: int, most: int
+) -> tuple[bytes, int, int]:
+    """Content, where it begins, and the file's size."""
+    request = {"do": "read", "path": path, "below": below, "offset": offset, "length": length, "most": most}
+    read = await asked_of_file(hands, user, request, FILE_LIMIT)
+    return base64.b64decode(read["content"]), read["start"], read["size"]
+
+
+async def asked_of_file(hands: Hands, user: str, request: dict[str, Any], limit: float) -> Any:
+    """The runner's answer to a request about its `path`. Raises OSError, SilentPlaceError."""
+    path = request["path"]
     try:
-        read = await hands.ask(user, request, path, FILE_LIMIT)
+        return await hands.ask(user, request, path, limit)
     except TimeoutError:
         raise SilentPlaceError(errno.EIO, f"{place_of(path)} does not answer") from None
-    content = base64.b64decode(read["content"])
-    return _piece(content, read["start"], read["size"], "file", path, asked)
 
 
-def memory_piece(content: bytes, source: str, asked: Asked) -> LogAnswer:
-    """Of text that was handed to us as a whole."""
+def memory_piece(content: bytes, source: str, asked: Asked, path: str | None = None) -> LogAnswer:
+    """Of text that was handed to us as a whole; `path`: where it will be written."""
     start, length = window(len(content), asked.offset, asked.length)
-    return _piece(content[start : start + length], start, len(content), source, None, asked)
+    return _piece(content[start : start + length], start, len(content), source, path, asked)
 
 
 def nothing(path: str | None, ended: bool) -> LogAnswer:
@@ -81,7 +135,18 @@ def _piece(content: bytes, start: int, size: int, source: str, path: str | None,
         size=max(size, following),
         path=path,
         complete=ended and following >= size,
+        begins=_begins(content, start),
     )
+
+
+def _begins(content: bytes, start: int) -> list[int] | None:
+    """Of each line, when they cannot be counted from the text: its byte; a line ends with a line feed or, without one
+    behind it, a carriage return."""
+    try:
+        content.decode()
+    except UnicodeDecodeError:
+        return [start + end for end in accumulate((len(line) for line in content.splitlines(True)), initial=0)][:-1]
+    return None
 
 
 def _continuation(content: bytes) -> int:

@@ -3,11 +3,14 @@
 import errno
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TypeVar
 
-from lsf_agent.answers.logs import Asked, absolute, file_piece
+from lsf_agent.answers.logs import absolute
+from lsf_agent.answers.reading import Reading
 from lsf_agent.hands import Hands
 from lsf_agent.scheduler import Scheduler
-from realtime.protocol.agent import LogAnswer
+
+T = TypeVar("T")
 
 JOBS_ASKED = 10
 """LSF jobs of one job whose working directory is asked for."""
@@ -24,21 +27,19 @@ class PostedLogs:
         self._roots = tuple(roots)
         self._folders: dict[tuple[str, str], str | None] = {}
 
-    async def read(
-        self, job: str, user: str, executable: str, path: str, ids: Sequence[str], asked: Asked
-    ) -> LogAnswer:
-        """Raises FileNotFoundError: allowed, but not there (yet); another OSError; SilentError when LSF's word is
-        needed."""
+    async def read(self, job: str, user: str, executable: str, path: str, ids: Sequence[str], reading: Reading[T]) -> T:
+        """What `reading` makes of it. Raises FileNotFoundError: allowed, but not there (yet); another OSError;
+        SilentError when LSF's word is needed."""
         if not path.startswith("/"):
             raise OSError(errno.EINVAL, "not an absolute path")
         allowed = [str(Path(executable).parent), *self._roots]
         try:
-            return await file_piece(self._hands, user, path, allowed, asked)
+            return await reading.of_file(path, allowed)
         except OSError as error:
             if error.errno != errno.EXDEV or not ids:
                 raise
         allowed += [folder for lsf_id in ids[:JOBS_ASKED] if (folder := await self._folder(job, user, lsf_id))]
-        return await file_piece(self._hands, user, path, allowed, asked)
+        return await reading.of_file(path, allowed)
 
     async def _folder(self, job: str, user: str, lsf_id: str) -> str | None:
         """Where an LSF job works; asked for once."""

@@ -1,6 +1,6 @@
 """Tries a script for a person who waits: what can be said of it, and a dry run in which nothing is submitted.
 
-What a dry run is, and what it cannot promise, stands in `lsf_agent.runner.dry_run`.
+What a dry run is, and what it cannot promise, stands in `lsf_agent.runner.dry.dry_run`.
 """
 
 import re
@@ -11,7 +11,8 @@ from typing import Any
 from lsf_agent.hands import OF_THE_FARM, Hands
 from lsf_agent.mounts import place_of
 from lsf_agent.submission.starting import script_folder
-from realtime.protocol.agent import OUTPUT_LIMIT, Question, StubCall, Tried, TryCheck
+from realtime.protocol.observations import OUTPUT_LIMIT
+from realtime.protocol.questions import Question, StubCall, Tried, TryCheck
 from realtime.settings import Settings
 
 LOOK_LIMIT = 8.0

@@ -5,12 +5,13 @@ import logging
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from lsf_agent.answers.logs import Asked, SilentPlaceError
+from lsf_agent.answers.logs import Asked, Pieces, SilentPlaceError
 from lsf_agent.answers.posted import PostedLogs
 from lsf_agent.backoff import Backoff
 from lsf_agent.hands import Hands
 from lsf_agent.scheduler import Facts, Scheduler, SilentError
-from realtime.protocol.agent import PostSeen, Verify
+from realtime.protocol.agent import Verify
+from realtime.protocol.observations import PostSeen
 
 log = logging.getLogger(__name__)
 
@@ -74,9 +75,10 @@ class Verifier:
     async def _log_problem(self, item: Verify, path: str, ids: list[str]) -> str | None:
         """None also for a file that is not there yet: it is looked at again each time it is read."""
         pause = Backoff(1.0, 60.0)
+        reading = Pieces(hands=self._hands, user=item.user, asked=FIRST_BYTE)
         while True:
             try:
-                await self._posted.read(item.job, item.user, item.executable, path, ids, FIRST_BYTE)
+                await self._posted.read(item.job, item.user, item.executable, path, ids, reading)
             except FileNotFoundError:
                 return None
             except (SilentError, SilentPlaceError, TimeoutError) as silence:

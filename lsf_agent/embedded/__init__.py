@@ -47,6 +47,7 @@ missing). Writing the file anew begins the counts anew. And it says what happens
     "late": 3.0             it stays on after its answer
     "code": 0               its exit code, whatever happened
 
+`bsub -W` and `-M` (KB, or with K, M, G) are limits that end a job; what it has is measured every second.
 `brequeue` lets a job run once more under its id. A job that is killed with `-r` is EXIT at once.
 """
 

@@ -86,6 +86,7 @@ def submission(parsed: Parsed, script: str | None, caller: Caller, book: Book) -
         stdin=parsed.value("i") or parsed.value("is"),
         mailed=parsed.given("N"),
         run_limit=_run_limit(parsed.value("W")),
+        memory_limit=_memory_limit(parsed.value("M")),
         after=_after(parsed.value("w"), book),
         begin_at=_begin(parsed.value("b"), caller.now),
         held=parsed.given("H"),
@@ -174,6 +175,17 @@ def _run_limit(option: str | None) -> int | None:
     if not minutes:
         raise RefusedError(f"{option}: Bad RUNLIMIT specification. {NOT_SUBMITTED}")
     return minutes
+
+
+def _memory_limit(option: str | None) -> int | None:
+    """Bytes, of `8000000` (KB), `8000M`, `8GB`."""
+    if option is None:
+        return None
+    match = re.fullmatch(r"([0-9]{1,12})(?:([KMGT])B?)?!?", option, re.IGNORECASE)
+    size = int(match[1]) * 1024 ** (1 + "KMGT".index((match[2] or "K").upper())) if match else 0
+    if not size:
+        raise RefusedError(f"{option}: Bad MEMLIMIT specification. {NOT_SUBMITTED}")
+    return size
 
 
 def _after(option: str | None, book: Book) -> str:

@@ -9,16 +9,16 @@ from lsf_agent.embedded.options import Parsed, RefusedError, parse
 from lsf_agent.embedded.texts import NOT_SUBMITTED
 
 HONOURED_FLAGS = ("h", "V", "x", "N", "K", "I", "Ip", "Is", "H")
-HONOURED = ("q", "o", "oo", "e", "eo", "J", "n", "W", "cwd", "env", "i", "is", "b", "w", "m", "R", "P", "E", "Ep")
+HONOURED = ("q", "o", "oo", "e", "eo", "J", "n", "W", "cwd", "env", "i", "is", "b", "w", "m", "M", "R", "P", "E", "Ep")
 WITHOUT_MEANING_FLAGS = ("r", "rn", "B", "Zs", "ul", "ptl")
 """Taken, as they change nothing for jobs of one machine: rerun after a lost host, mail at the start, and the like."""
 WITHOUT_MEANING = (
-    *("u", "G", "app", "sp", "L", "C", "c", "D", "F", "S", "T", "v", "M", "p", "a", "Jd", "g", "U", "sla", "We", "gpu"),
+    *("u", "G", "app", "sp", "L", "C", "c", "D", "F", "S", "T", "v", "p", "a", "Jd", "g", "U", "sla", "We", "gpu"),
     *("hl", "Lp", "jsdl", "notify"),
 )
 REFUSED = ("f", "k", "t", "pack", "XF", "ext", "clusters", "data", "freq")
 USAGE = """Usage: bsub [-h] [-V] [-x] [-H] [-r] [-N] [-B] [-I | -K | -Ip | -Is]
-\t\t[-W run_limit] [-P project_name] [-q queue_name] [-R res_req] [-m host_name]
+\t\t[-W run_limit] [-M mem_limit] [-P project_name] [-q queue_name] [-R res_req] [-m host_name]
 \t\t[-n min_processors[,max_processors]] [-J job_name[index_list]%limit]
 \t\t[-b begin_time] [-w depend_cond] [-cwd directory] [-env variables]
 \t\t[-i in_file | -is in_file] [-o out_file | -oo out_file] [-e err_file | -eo err_file]

@@ -57,6 +57,7 @@ def report(spec: Spec, end: End, cwd: str) -> str:
         "Resource usage summary:\n"
         "\n"
         f"    CPU time   : {end.cpu:9.2f} sec.\n"
+        f"{f'    Max Memory : {end.memory / 2**20:9.2f} MB{chr(10)}' if end.memory else ''}"
         "\n"
         "The output (if any) follows:\n"
         "\n"

@@ -99,6 +99,7 @@ class Desk:
             host=self._host,
             standing=self._farm.standing(),
             pid=self._farm.runners.pid,
+            peak=self._farm.runners.peak,
         )
 
     async def _peek(self, request: Request, line: Line) -> None:

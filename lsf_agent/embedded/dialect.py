@@ -36,8 +36,8 @@ BJOBS_LACKS = {
 """Options."""
 FIELDS_LACK = {
     Dialect.LSF10: (),
-    Dialect.LSF9: (),
-    Dialect.OPEN: ("exit_code", "exit_reason", "pend_reason", "nexec_host", "slots", "pids"),
+    Dialect.LSF9: ("runtimelimit",),
+    Dialect.OPEN: ("exit_code", "exit_reason", "max_mem", "memlimit", "pend_reason", "nexec_host", "slots", "pids"),
     Dialect.WIDE: (),
 }
 """Of `bjobs -o`."""

@@ -47,6 +47,7 @@ class Endings:
                 exit=self._exit(end),
                 reason=_reason(job, end),
                 cpu=end.cpu,
+                memory=end.memory,
                 pid=end.pid,
             )
         self.end(event)

@@ -37,6 +37,8 @@ class Submission:
     """the report goes by mail, the output file holds the output alone"""
     run_limit: int | None = None
     """minutes"""
+    memory_limit: int | None = None
+    """bytes"""
     after: str = ""
     """dependency condition"""
     begin_at: datetime | None = None
@@ -66,7 +68,7 @@ class Started:
 @dataclass(frozen=True, kw_only=True)
 class Ended:
     """`exit` is None for a job that never ran and for one whose end nobody saw; `pid` was its process, `cpu` are
-    seconds."""
+    seconds, `memory` the most bytes that it had, if they were measured."""
 
     id: int
     index: int
@@ -75,6 +77,7 @@ class Ended:
     reason: str | None
     cpu: float = 0.0
     pid: int | None = None
+    memory: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

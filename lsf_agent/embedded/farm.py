@@ -31,10 +31,12 @@ from lsf_agent.embedded.jobs import AWAY, STARTED, Book, Job, Key, Status
 from lsf_agent.embedded.journal import Journal
 from lsf_agent.embedded.killing import Signals
 from lsf_agent.embedded.running import Runners
-from lsf_agent.embedded.texts import ADMIN, FORCED, NOT_RUN, REQUEUED, RUN_LIMIT, UNSEEN
+from lsf_agent.embedded.texts import ADMIN, FORCED, MEMORY_LIMIT, NOT_RUN, REQUEUED, RUN_LIMIT, UNSEEN
 
 TERMINATE = ("INT", "TERM", "KILL")
 AT_RUN_LIMIT = ("USR2", *TERMINATE)
+MEMORY_LOOK = 0.5
+"""Seconds between two looks at what a job with a limit has measured."""
 RETRY = 1.0
 ATTEMPTS = 5
 END_ALL_WITHIN = 1.5
@@ -202,6 +204,11 @@ class Farm:
                 self.record(Killed(id=job.id, index=job.index, at=now, signals=AT_RUN_LIMIT, reason=RUN_LIMIT))
             elif left < float("inf"):
                 waits.append(left)
+        if job.submission.memory_limit is not None and not ending:
+            if (processes.peak(self.runners.folder(job.key)) or 0) > job.submission.memory_limit:
+                self.record(Killed(id=job.id, index=job.index, at=now, signals=TERMINATE, reason=MEMORY_LIMIT))
+            else:
+                waits.append(MEMORY_LOOK)
         killed = self.book.jobs[job.key].killed
         if killed is not None:
             waits += self._signals.send(job.key, killed, now, settings.kill_interval)

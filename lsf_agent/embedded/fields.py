@@ -8,7 +8,7 @@ from lsf_agent.embedded.dialect import FIELDS_LACK, Dialect
 from lsf_agent.embedded.jobs import Job
 from lsf_agent.embedded.options import RefusedError
 from lsf_agent.embedded.selection import pending_reason
-from lsf_agent.embedded.texts import one_line, short_time
+from lsf_agent.embedded.texts import one_line, short_time, shown_limit, shown_memory
 from lsf_agent.embedded.view import View
 
 WIDTHS = {
@@ -31,6 +31,8 @@ WIDTHS = {
     "specified_start_time": 20,
     "run_time": 15,
     "cpu_used": 10,
+    "max_mem": 10,
+    "memlimit": 10,
     "runtimelimit": 12,
     "dependency": 15,
     "exit_code": 10,
@@ -143,6 +145,7 @@ def value(name: str, job: Job, view: View) -> str:
     submission = job.submission
     host = submission.host if job.started_at else ""
     pid = view.pid(job.key) if job.started_at and not job.finished else None
+    memory = view.memory(job)
     begin = submission.begin_at
     values: dict[str, object] = {
         "jobid": job.id,
@@ -164,6 +167,8 @@ def value(name: str, job: Job, view: View) -> str:
         "specified_start_time": short_time(begin) if begin else "",
         "run_time": f"{job.seconds(job.status.RUN, view.now):.0f} second(s)",
         "cpu_used": f"{job.cpu:.1f} second(s)" if job.finished else "",
+        "max_mem": shown_memory(memory) if memory else "",
+        "memlimit": shown_limit(submission.memory_limit) if submission.memory_limit else "",
         "runtimelimit": f"{submission.run_limit:.1f}" if submission.run_limit else "",
         "dependency": submission.after,
         "exit_code": job.exit if job.exit else "",

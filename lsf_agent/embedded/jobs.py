@@ -63,6 +63,8 @@ class Job:
     exit: int | None = None
     reason: str | None = None
     cpu: float = 0.0
+    memory: int | None = None
+    """the most bytes that it had, told at its end"""
     killed: Killed | None = None
 
     @property
@@ -150,7 +152,15 @@ def after(job: Job, event: Change) -> Job:
             return replace(_to(job, Status.RUN, event.at), started_at=event.at)
         case Ended():
             ended = _to(job, Status.DONE if event.exit == 0 else Status.EXIT, event.at)
-            return replace(ended, ended_at=event.at, exit=event.exit, reason=event.reason, cpu=event.cpu, pid=event.pid)
+            return replace(
+                ended,
+                ended_at=event.at,
+                exit=event.exit,
+                reason=event.reason,
+                cpu=event.cpu,
+                memory=event.memory,
+                pid=event.pid,
+            )
         case Killed():
             told = _to(job, Status.ZOMBI, event.at) if job.status is Status.UNKWN else job
             return replace(told, killed=event)
@@ -164,7 +174,9 @@ def after(job: Job, event: Change) -> Job:
             return _to(job, Status.RUN, event.at)
         case Requeued():
             waiting = _to(job, Status.PEND, event.at)
-            return replace(waiting, started_at=None, ended_at=None, pid=None, exit=None, reason=None, killed=None)
+            return replace(
+                waiting, started_at=None, ended_at=None, pid=None, exit=None, reason=None, memory=None, killed=None
+            )
         case _:
             assert_never(event)
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from lsf_agent.embedded.delivery import home
 from lsf_agent.embedded.jobs import AWAY, Job, Status
 from lsf_agent.embedded.selection import pending_reason
-from lsf_agent.embedded.texts import long_time, one_line
+from lsf_agent.embedded.texts import long_time, one_line, shown_limit, shown_memory
 from lsf_agent.embedded.view import View
 
 LINE = 79
@@ -46,6 +46,7 @@ def bjobs(job: Job, view: View, wrapped: bool) -> str:
     if reason is not None:
         text += f" PENDING REASONS:\n {reason};\n"
     effective = RESOURCES if job.started_at else "-"
+    text += _memory(job, view)
     return f"{text}\n{LOADS}\n RESOURCE REQUIREMENT DETAILS:\n Combined: {RESOURCES}\n Effective: {effective}\n\n"
 
 
@@ -87,9 +88,17 @@ def _short(cwd: str) -> str:
 
 
 def _limit(job: Job) -> str:
-    if job.submission.run_limit is None:
+    run_limit, memory_limit = job.submission.run_limit, job.submission.memory_limit
+    text = "" if run_limit is None else f"\n RUNLIMIT                \n {run_limit:.1f} min                 \n"
+    return text + ("" if memory_limit is None else f"\n MEMLIMIT\n {shown_limit(memory_limit):>8} \n")
+
+
+def _memory(job: Job, view: View) -> str:
+    """The average is not measured: the peak stands in its place."""
+    memory = view.memory(job)
+    if memory is None:
         return ""
-    return f"\n RUNLIMIT                \n {job.submission.run_limit:.1f} min                 \n"
+    return f"\n MEMORY USAGE:\n MAX MEM: {shown_memory(memory)};  AVG MEM: {shown_memory(memory)}\n"
 
 
 def _since(job: Job, view: View) -> Iterator[str]:
@@ -133,6 +142,7 @@ def _history(job: Job, view: View) -> str:
     return (
         f"\n{first}\n{submitted}\n{_limit(job)}"
         + "".join(f"{wrap(line)}\n" for line in lines)
+        + _memory(job, view)
         + f"\nSummary of time in seconds spent in various states by  {long_time(until)}\n"
         + "  PEND     PSUSP    RUN      USUSP    SSUSP    UNKWN    TOTAL\n"
         + "  "

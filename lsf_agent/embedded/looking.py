@@ -2,7 +2,7 @@
 
 from lsf_agent.embedded import fields, longform
 from lsf_agent.embedded.dialect import BJOBS_LACKS, VERSIONS
-from lsf_agent.embedded.jobs import FINISHED, Job, Status
+from lsf_agent.embedded.jobs import FINISHED, STARTED, WAITING, Job, Status
 from lsf_agent.embedded.naming import named
 from lsf_agent.embedded.options import Parsed, RefusedError, parse
 from lsf_agent.embedded.selection import pending_reason
@@ -23,6 +23,8 @@ BHIST_USAGE = (
 HEADER = "JOBID   USER    STAT  QUEUE      FROM_HOST   EXEC_HOST   JOB_NAME   SUBMIT_TIME\n"
 BJOBS_FLAGS = ("h", "V", "w", "l", "UF", "a", "d", "p", "s", "r", "A", "noheader", "json", "X", "W")
 BJOBS_VALUED = ("o", "m", "q", "u", "P", "J", "N", "g", "app", "sla")
+COUNTED = (set(Status), WAITING, STARTED - {Status.USUSP}, {Status.USUSP})
+"""What bqueues counts, in slots: all, waiting, running, suspended."""
 NO_UNFINISHED = 254
 """Exit code of bjobs that has nothing to list."""
 
@@ -201,11 +203,13 @@ def bqueues(words: list[str], view: View) -> Answer:
     known = [queue for queue in QUEUES if not parsed.words or queue in parsed.words]
     for queue in known:
         jobs = [job for job in view.book.unfinished() if job.submission.queue == queue]
-        running = sum(job.status is Status.RUN for job in jobs)
-        pending = sum(job.status is Status.PEND for job in jobs)
+        every, pending, running, suspended = (
+            sum(job.submission.slots for job in jobs if job.status in statuses) for statuses in COUNTED
+        )
         priority = 30 if queue == DEFAULT_QUEUE else 35
-        counts = f"{len(jobs):>5} {pending:>5} {running:>5} {len(jobs) - running - pending:>5}"
-        out += f"{queue:<15}  {priority}   Open:Active      -    -    -    - {counts}\n"
+        counts = f"{every:>5} {pending:>5} {running:>5} {suspended:>5}"
+        status = "Closed:Active" if "closed" in view.standing.queues.get(queue, "").lower() else "Open:Active"
+        out += f"{queue:<15}  {priority}   {status:<13}    -    -    -    - {counts}\n"
     unknown = "".join(f"{word}: No such queue\n" for word in parsed.words if word not in QUEUES)
     return Answer(out=out if known else "", err=unknown, code=255 if unknown else 0)
 

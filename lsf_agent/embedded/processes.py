@@ -7,6 +7,7 @@ from pathlib import Path
 
 MARK = "LSB_JOBFILENAME"
 """Set for every job to the file it runs, which is a path of its own for each."""
+PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
 def signal_job(folder: Path, number: int) -> None:
@@ -23,6 +24,32 @@ def group(folder: Path) -> int | None:
         return None
     try:
         return int((folder / "pid").read_text())
+    except (OSError, ValueError):
+        return None
+
+
+def memory(pid: int) -> int:
+    """Resident bytes of a process and of all that it started and that still belongs to it; 0 when it is gone."""
+    total, waiting = 0, [pid]
+    while waiting:
+        each = Path("/proc") / str(waiting.pop())
+        with suppress(OSError, ValueError, IndexError):
+            total += int((each / "statm").read_text().split()[1]) * PAGE
+            waiting += [int(child) for thread in (each / "task").iterdir() for child in _children(thread)]
+    return total
+
+
+def _children(thread: Path) -> list[str]:
+    try:
+        return (thread / "children").read_text().split()
+    except OSError:  # a kernel that does not tell: then the process itself is all that is seen
+        return []
+
+
+def peak(folder: Path) -> int | None:
+    """The most bytes that the job of `folder` had so far; None before they were measured."""
+    try:
+        return int((folder / "memory").read_text())
     except (OSError, ValueError):
         return None
 

@@ -2,11 +2,12 @@
 
 The folder of a running job: `spec.json` (what to run), `alive` (a FIFO that the runner holds open as long as it lives),
 `jobfile` (what the shell runs), `claimed` (made once: the runner that cannot make it must not run the job), `pid` (of
-the job), `out` and `err` (the spool that bpeek shows), `reason` (why it is being killed), `over` (its processes are
-gone), `status` (how it ended).
+the job), `memory` (the most bytes that it had), `out` and `err` (the spool that bpeek shows), `reason` (why it is being
+killed), `over` (its processes are gone), `status` (how it ended).
 """
 
 import os
+import resource
 import shlex
 import signal
 import subprocess
@@ -23,6 +24,8 @@ from lsf_agent.embedded.texts import OUTSIDE
 
 SHELLS = frozenset({"sh", "bash", "dash", "ksh", "zsh"})
 FALLBACK = Path("/") / "tmp"
+FIRST_MEASURE, MEASURE_EVERY = 0.2, 1.0
+"""Seconds."""
 POST_LIMIT = 60.0
 """Seconds for `bsub -Ep`."""
 STATUS_LIMIT = 60.0
@@ -43,7 +46,7 @@ def main(arguments: list[str]) -> int:
     if not claim(folder):
         return 0  # another runner, started before the daemon was killed, has the job
     job = start(folder, spec, cwd)
-    _, status, usage = os.wait4(job.pid, 0)
+    status, usage, memory = attend(job.pid, folder)
     job.returncode = os.waitstatus_to_exitcode(status)
     with suppress(ProcessLookupError):
         os.killpg(job.pid, signal.SIGKILL)
@@ -54,6 +57,7 @@ def main(arguments: list[str]) -> int:
         exit=code if code >= 0 else 128 - code,
         reason=told_reason(folder) or (OUTSIDE if code < 0 else None),
         cpu=usage.ru_utime + usage.ru_stime,
+        memory=memory,
         pid=job.pid,
         started_at=started_at,
         ended_at=datetime.now(UTC),
@@ -125,6 +129,29 @@ def start(folder: Path, spec: Spec, cwd: str) -> "subprocess.Popen[bytes]":
                 job = spawn(arguments, nothing, out, err, spec.umask, environment)
     config.replace_file(folder / "pid", str(job.pid).encode(), 0o600)
     return job
+
+
+def attend(pid: int, folder: Path) -> tuple[int, "resource.struct_rusage", int | None]:
+    """Waits for the end of the job and measures its memory meanwhile: status, usage, and the most bytes that it had,
+    None for one that was too quick."""
+    peak: int | None = None
+    pause = FIRST_MEASURE
+    child = {signal.SIGCHLD}
+    signal.pthread_sigmask(signal.SIG_BLOCK, child)
+    try:
+        while True:
+            ended, status, usage = os.wait4(pid, os.WNOHANG)
+            if ended:
+                return status, usage, peak
+            if signal.sigtimedwait(child, pause) is None:
+                pause = MEASURE_EVERY
+                measured = processes.memory(pid)
+                if measured > (peak or 0):
+                    peak = measured
+                    with suppress(OSError):
+                        (folder / "memory").write_text(str(peak))
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, child)
 
 
 def spool(path: Path) -> BinaryIO:

@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 from lsf_agent.embedded import environment, reach
 from lsf_agent.embedded.jobs import Job, Key
-from lsf_agent.embedded.processes import group
+from lsf_agent.embedded.processes import group, peak
 from lsf_agent.embedded.spec import Spec
 
 
@@ -107,6 +107,10 @@ class Runners:
     def pid(self, key: Key) -> int | None:
         """The process of a running job."""
         return group(self.folder(key))
+
+    def peak(self, key: Key) -> int | None:
+        """The most bytes that a running job has had."""
+        return peak(self.folder(key))
 
     def _watch(self, key: Key, descriptor: int) -> None:
         self._watched[key] = descriptor

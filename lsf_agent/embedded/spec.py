@@ -42,7 +42,8 @@ class Spec:
 
 @dataclass(frozen=True, kw_only=True)
 class End:
-    """`status`. `exit` is 128 + the signal for a job whose shell died by one; `cpu` are seconds."""
+    """`status`. `exit` is 128 + the signal for a job whose shell died by one; `cpu` are seconds, `memory` are
+    bytes."""
 
     exit: int
     reason: str | None
@@ -50,6 +51,7 @@ class End:
     pid: int
     started_at: datetime
     ended_at: datetime
+    memory: int | None = None
 
     def write(self, path: Path) -> None:
         replace_file(path, json.dumps(asdict(self), default=datetime.isoformat).encode(), 0o600)

@@ -32,6 +32,8 @@ class View:
     standing: Standing
     pid: Callable[[Key], int | None]
     """the process of a job that runs"""
+    peak: Callable[[Key], int | None]
+    """the most bytes that a job that runs has had"""
 
     def jobs(self) -> list[Job]:
         """What bjobs knows: until the clean period after its end is over, in the order of their ids."""
@@ -49,6 +51,10 @@ class View:
     def find(self, word: str) -> list[Job]:
         """The jobs of an id, or of elements like `12[2]`; empty when it is not known. Raises RefusedError."""
         return [job for job in self.find_ever(word) if self.knows(job)]
+
+    def memory(self, job: Job) -> int | None:
+        """The most bytes that a job had, as far as they were measured."""
+        return job.memory if job.finished or job.started_at is None else self.peak(job.key)
 
     def remembers(self, job: Job, all_files: bool) -> bool:
         """Whether bhist knows this job; the older ones only when it reads all its files."""

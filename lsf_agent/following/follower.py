@@ -12,7 +12,7 @@ from lsf_agent.following.rounds import Rounds
 from lsf_agent.following.tracker import Change, Tracker
 from lsf_agent.outbox import Outbox
 from lsf_agent.scheduler import Scheduler, SilentError
-from realtime.protocol.agent import LsfSeen
+from realtime.protocol.observations import LsfSeen
 
 log = logging.getLogger(__name__)
 
@@ -200,6 +200,10 @@ class Follower:
             host=record.host,
             log_file=log_file,
             elements=dict(record.elements),
+            max_memory=record.usage.max_memory,
+            memory_limit=record.usage.memory_limit,
+            run_limit=record.usage.run_limit,
+            cpu_time=record.usage.cpu_time,
         )
 
     def _acknowledgement(self, change: Change) -> Callable[[], None]:

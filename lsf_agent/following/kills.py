@@ -9,7 +9,8 @@ from lsf_agent.following.tracker import NOT_FOUND_GRACE, Tracker
 from lsf_agent.outbox import Outbox
 from lsf_agent.scheduler import Killed, KillRefused, Scheduler
 from lsf_agent.submission.submissions import Submission
-from realtime.protocol.agent import Kill, KillSeen
+from realtime.protocol.agent import Kill
+from realtime.protocol.observations import KillSeen
 
 log = logging.getLogger(__name__)
 

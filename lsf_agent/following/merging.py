@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 
-from lsf_agent.scheduler import Detail, Record
+from lsf_agent.scheduler import Detail, Record, Usage
 from realtime.domain.status import Status
 
 ELEMENT_FAILED = "an element of the array failed"
@@ -27,6 +27,7 @@ def merged(old: Record | None, new: Record) -> Record:
         exit_code=None if failed else old.exit_code if same and new.exit_code is None else new.exit_code,
         reason=ELEMENT_FAILED if failed else new.reason or (old.reason if same else None),
         elements=elements,
+        usage=_of(status, new.usage.over(old.usage)),
     )
 
 
@@ -52,7 +53,13 @@ def detailed(told: Record, detail: Detail) -> Record:
         log_file=told.log_file or detail.log_file,
         exit_code=detail.exit_code if exited else told.exit_code,
         reason=detail.reason if exited else told.reason,
+        usage=_of(told.status, detail.usage.over(told.usage)),
     )
+
+
+def _of(status: Status, usage: Usage) -> Usage:
+    """What a job took is of its end alone: it grows until then, and one that is requeued begins anew."""
+    return usage.limits if status.live else usage
 
 
 def _waiting(record: Record) -> bool:

@@ -9,7 +9,7 @@ from functools import partial
 from typing import TypeVar
 
 from lsf_agent.gathered import Gathered
-from lsf_agent.lsf import bjobs, tags, texts
+from lsf_agent.lsf import bjobs, queues, tags, texts
 from lsf_agent.lsf.commands import Commands, Output
 from lsf_agent.lsf.looks import Looks
 from lsf_agent.lsf.standing import Standing
@@ -28,6 +28,7 @@ from lsf_agent.scheduler import (
     Tagged,
     Version,
 )
+from realtime.protocol.rows import Queue
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -40,6 +41,7 @@ KILL_LIMIT = 45.0
 HISTORY_LIMIT = 30.0
 WHOLE_HISTORY_LIMIT = 120.0
 """For all event files, however old."""
+QUEUES_LIMIT = 20.0
 VERSION_LIMIT = 8.0
 """With LIM away lsid takes 6 s to say so."""
 
@@ -209,6 +211,16 @@ class Lsf:
                 if texts.blocks(old.stdout):
                     return Details(text=old.stdout.strip() + "\n")
         return Details(text=f"{text.strip()}\n{output.stderr.strip()}".strip() + "\n", pending=texts.pending(text))
+
+    async def queues(self) -> Sequence[Queue]:
+        """`-w` because names are cut without it."""
+        output = await self._commands.run("bqueues", "-w", limit=QUEUES_LIMIT)
+        if not output.problem and texts.is_usage(output.text):
+            output = await self._commands.run("bqueues", limit=QUEUES_LIMIT)
+        found = None if output.problem else queues.parse(output.stdout)
+        if found is None:
+            raise self._unsaid(output)
+        return found
 
     async def peek(self, lsf_id: str, user: str, limit: float) -> Peek:
         if not _JOB_ID.fullmatch(lsf_id):

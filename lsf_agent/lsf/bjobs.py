@@ -10,17 +10,25 @@ from typing import Any
 
 import msgspec
 
-from lsf_agent.lsf.elements import REMEMBERED, Element
+from lsf_agent.lsf.elements import REMEMBERED, WORDS, Element
+from lsf_agent.lsf.usage import run_limit, seconds, size
+from lsf_agent.scheduler import Usage
 
 BASE_FIELDS = ("jobid", "stat", "queue", "exec_host")
-ALL_FIELDS = (*BASE_FIELDS, "exit_code", "exit_reason", "sub_cwd", "output_file")
-"""Fields that may hold any text come last."""
+TEXTS = ("exit_reason", "sub_cwd", "output_file")
+"""They may hold anything, and come last."""
+ENDS_FIELDS = (*BASE_FIELDS, "exit_code", *TEXTS)
+USAGE_FIELDS = (*BASE_FIELDS, "exit_code", "cpu_used", "max_mem", "memlimit", *TEXTS)
+ALL_FIELDS = (*BASE_FIELDS, "exit_code", "cpu_used", "max_mem", "memlimit", "runtimelimit", *TEXTS)
 DELIMITER = "^"
+ENDED = frozenset(word for word, status in WORDS.items() if not status.live)
 Value = str | int | None
 
 _ID = re.compile(r"([1-9]\d{0,18})(?:\[(\d+)\])?")
 _WORD = re.compile(r"[A-Z][A-Z_]{2,9}")
 _CODE = re.compile(r"[0-9]{1,9}")
+_BAD_FIELD = re.compile(r"<([A-Za-z_]+)> in the format string is not a valid field name")
+_BAD_OPTION = re.compile(r"\b(?:illegal|invalid|unrecognized|unknown) option", re.IGNORECASE)
 _NOT_FOUND = re.compile(r"^Job <([1-9]\d{0,18})(?:\[\d+\])?> is not found", re.MULTILINE)
 _NOT_FOUND_JSON = re.compile(r'"ERROR":\s*"Job <([1-9]\d{0,18})> is not found')
 
@@ -34,8 +42,13 @@ class Format:
     fields: tuple[str, ...]
 
     @property
+    def kind(self) -> str:
+        return self.name.partition(",")[0]
+
+    @property
     def thorough(self) -> bool:
-        return self.fields == ALL_FIELDS
+        """Whether it tells exit codes and log files."""
+        return "exit_code" in self.fields
 
     def parse(self, text: str) -> list[Element] | None:
         """The elements in the output; None when it is not in this format at all."""
@@ -61,12 +74,27 @@ def _delimited(name: str, fields: tuple[str, ...]) -> Format:
 
 FORMATS = (
     _json("json", ALL_FIELDS),
+    _json("json, no run limits", USAGE_FIELDS),
+    _json("json, no usage", ENDS_FIELDS),
     _json("json, few fields", BASE_FIELDS),
     _delimited("delimited", ALL_FIELDS),
+    _delimited("delimited, no run limits", USAGE_FIELDS),
+    _delimited("delimited, no usage", ENDS_FIELDS),
     _delimited("delimited, few fields", BASE_FIELDS),
     Format(name="wide", options=("-w",), fields=BASE_FIELDS),
 )
-"""Best first. Few fields: open descendants of LSF refuse the whole command for one field they do not have."""
+"""Best first. An LSF refuses the whole command for one field that it does not have: LSF 9 has no run limits, the open
+descendants have few fields at all."""
+
+
+def ruled_out(form: Format, said: str) -> set[Format]:
+    """The formats that LSF will not understand either, from what it said of this one: those with the field that it does
+    not know, or, when it does not know an option, all of the kind."""
+    if unknown := {field.lower() for field in _BAD_FIELD.findall(said)}:
+        return {other for other in FORMATS if unknown & set(other.fields)}
+    if _BAD_OPTION.search(said):
+        return {other for other in FORMATS if other.kind == form.kind}
+    return set()
 
 
 def arguments(form: Format, ids: Sequence[str]) -> tuple[str, ...]:
@@ -82,6 +110,10 @@ class _Row(msgspec.Struct, rename=str.upper, kw_only=True):
     queue: str | None = None
     exec_host: str | None = None
     exit_code: str | int | None = None
+    cpu_used: str | int | None = None
+    max_mem: str | int | None = None
+    memlimit: str | int | None = None
+    runtimelimit: str | int | None = None
     exit_reason: str | None = None
     sub_cwd: str | None = None
     output_file: str | None = None
@@ -105,7 +137,7 @@ def parse_json(text: str) -> list[Element] | None:
         return _parse_odd_json(cut)
     if any(row.jobid is None for row in rows):
         return _parse_odd_json(cut)
-    return [element for row in rows if row.error is None and (element := _element(*_TOLD(row)))]
+    return [element for row in rows if row.error is None and (element := _told(*_TOLD(row)))]
 
 
 def _parse_odd_json(text: str) -> list[Element] | None:
@@ -151,11 +183,19 @@ def _with_index(element: Element, index: int) -> Element:
 
 
 def _element_of(row: dict[str, Any]) -> Element | None:
-    return _element(*(_value(row.get(name)) for name in ALL_FIELDS))
+    return _told(*(_value(row.get(name)) for name in ALL_FIELDS))
 
 
 def _value(value: object) -> Value:
     return value if isinstance(value, str | int) and not isinstance(value, bool) else None
+
+
+def _told(
+    jobid: Value, stat: Value, queue: Value, host: Value, code: Value, cpu: Value, peak: Value, *rest: Value
+) -> Element | None:
+    """What a job took grows as long as it lives, and is looked at at its end alone."""
+    over = stat in ENDED
+    return _element(jobid, stat, queue, host, code, cpu if over else None, peak if over else None, *rest)
 
 
 @lru_cache(maxsize=REMEMBERED)
@@ -165,6 +205,10 @@ def _element(
     queue: Value = None,
     exec_host: Value = None,
     exit_code: Value = None,
+    cpu_used: Value = None,
+    max_mem: Value = None,
+    memlimit: Value = None,
+    runtimelimit: Value = None,
     exit_reason: Value = None,
     sub_cwd: Value = None,
     output_file: Value = None,
@@ -184,6 +228,12 @@ def _element(
         exit_reason=_text(exit_reason),
         folder=_text(sub_cwd),
         output_file=_text(output_file),
+        usage=Usage(
+            max_memory=size(_text(max_mem)),
+            memory_limit=size(_text(memlimit)),
+            run_limit=run_limit(_text(runtimelimit)),
+            cpu_time=seconds(_text(cpu_used)),
+        ),
     )
 
 

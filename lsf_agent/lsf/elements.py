@@ -8,7 +8,7 @@ from functools import lru_cache
 import msgspec
 
 from lsf_agent.lsf.reasons import reason_of
-from lsf_agent.scheduler import Record
+from lsf_agent.scheduler import NOT_TOLD, Record, Usage
 from realtime.domain.status import Status
 
 REMEMBERED = 16 * 1024
@@ -48,6 +48,7 @@ class Element(msgspec.Struct, frozen=True, kw_only=True):
     exit_reason: str | None = None
     folder: str | None = None
     output_file: str | None = None
+    usage: Usage = NOT_TOLD
 
 
 def unknown_words(elements: Iterable[Element]) -> set[str]:
@@ -90,6 +91,7 @@ def record(element: Element) -> Record:
         queue=element.queue,
         host=None if status in _WAITING else element.host,
         log_file=log_path(element.output_file, element.lsf_id, element.index, element.folder),
+        usage=element.usage,
     )
 
 

@@ -49,7 +49,10 @@ class Looks:
 
     async def _look(self, ids: Sequence[str]) -> Look:
         output = Output(command="bjobs", problem="bjobs was not asked")
+        ruled_out: set[bjobs.Format] = set()
         for form in (self._format,) if self._format else bjobs.FORMATS:
+            if form in ruled_out:
+                continue
             output = await self._commands.run(*bjobs.arguments(form, ids), limit=LIMIT)
             if output.problem:
                 break
@@ -60,6 +63,7 @@ class Looks:
                 return Look(problem="bjobs said nothing about these jobs")
             if texts.is_silence(output.text) and not texts.is_usage(output.text):
                 break
+            ruled_out |= bjobs.ruled_out(form, output.text)
         else:
             self._format = None  # it understood once and does not now: begin again with the best
         if output.problem is None:

@@ -6,6 +6,7 @@ from itertools import pairwise
 
 from lsf_agent.lsf.elements import log_path
 from lsf_agent.lsf.reasons import reason_of
+from lsf_agent.lsf.usage import described
 from lsf_agent.scheduler import Detail, Facts, Killed, KillRefused, Past, Record, Version
 from realtime.domain.status import Status
 
@@ -69,16 +70,17 @@ def detail(text: str, lsf_id: str) -> Detail | None:
 
 def _detail(block: str, lsf_id: str, index: int | None) -> Detail:
     output, folder = _OUTPUT.search(block), _FOLDER.search(block)
-    exit_code, reason = _end(block)
+    events = [event[1] for event in _EVENT.finditer(block)]
+    exit_code, reason = _end(block, events)
     return Detail(
         exit_code=exit_code,
         reason=reason,
         log_file=log_path(output[1] if output else None, lsf_id, index, folder[1] if folder else None),
+        usage=described(block, "\n".join(events)),
     )
 
 
-def _end(block: str) -> tuple[int | None, str | None]:
-    events = [event[1] for event in _EVENT.finditer(block)]
+def _end(block: str, events: list[str]) -> tuple[int | None, str | None]:
     ended = "\n".join(event for event in events if _EXITED.match(event))
     if not ended:
         return None, None
@@ -163,6 +165,7 @@ def _past(block: str, lsf_id: str, index: int | None) -> Record | None:
         queue=queue[1] if queue else None,
         host=host[-1] if host else None,
         log_file=told.log_file,
+        usage=told.usage,
     )
 
 

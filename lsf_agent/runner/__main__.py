@@ -16,9 +16,10 @@ from typing import Any
 DOES = {
     "script": ("script", "main"),
     "look": ("look", "main"),
-    "look closely": ("closely", "main"),
-    "try": ("dry_run", "main"),
+    "look closely": ("dry.closely", "main"),
+    "try": ("dry.dry_run", "main"),
     "read": ("files", "read"),
+    "find": ("finding", "find"),
     "command": ("command", "main"),
 }
 """what is asked -> module here and its function, which takes the first line and gives the exit code"""

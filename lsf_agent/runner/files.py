@@ -18,27 +18,30 @@ _TO_READ = os.O_RDONLY | os.O_NONBLOCK | _SAFELY
 
 
 def read(request: dict[str, Any]) -> int:
-    """`path`, `below` (folders, or null), `offset` (null: the end), `length`, `limit`: answers `{"start", "size",
-    "content"}`, the content in base64."""
+    """`path`, `below` (folders, or null), `offset` (null: the end), `length`, `most` (bytes at once), `limit`: answers
+    `{"start", "size", "content"}`, the content in base64."""
     bounded(request["limit"])
-    return answer(lambda: piece(request["path"], request["below"], request["offset"], request["length"]))
+    asked = request["path"], request["below"], request["offset"], request["length"], request.get("most", PIECE_LIMIT)
+    return answer(lambda: piece(*asked))
 
 
-def piece(path: str, below: Sequence[str] | None, offset: int | None, length: int) -> dict[str, Any]:
+def piece(
+    path: str, below: Sequence[str] | None, offset: int | None, length: int, most: int = PIECE_LIMIT
+) -> dict[str, Any]:
     """Of a regular file, from byte `offset` (None: so that it ends with the file)."""
     file = opened(path, below)
     try:
         size = os.fstat(file).st_size
-        start, length = window(size, offset, length)
+        start, length = window(size, offset, length, most)
         content = os.pread(file, length, start)
     finally:
         os.close(file)
     return {"start": start, "size": size, "content": base64.b64encode(content).decode()}
 
 
-def window(size: int, offset: int | None, length: int) -> tuple[int, int]:
+def window(size: int, offset: int | None, length: int, most: int = PIECE_LIMIT) -> tuple[int, int]:
     """Where a piece begins, and its greatest length."""
-    length = max(0, min(length, PIECE_LIMIT))
+    length = max(0, min(length, most))
     start = max(0, size - length) if offset is None else max(0, min(offset, size))
     return start, length
 

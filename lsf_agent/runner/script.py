@@ -6,6 +6,7 @@ the script prints into: files, so that nobody's death breaks a pipe. Added to th
 | line | meaning |
 |---|---|
 | `began` | on disk before the script starts: whoever finds it never runs the script again |
+| `surroundings` | the folder and the environment that the script gets |
 | `script` | its process id (also of its process group) and what tells it from a later one; sha256, time of change |
 | `call`, `answer` | what the shim before bsub has noted |
 | `ended` | exit code (negative: signal), or the problem that there is none |
@@ -30,6 +31,7 @@ from typing import Any
 from lsf_agent.runner import record
 from lsf_agent.runner.problems import folder_problem, script_problem
 from lsf_agent.runner.shim import HIDERS
+from lsf_agent.runner.surroundings import OURS, surroundings
 from lsf_agent.runner.workspace import Workspace
 
 TERMINATION_GRACE = 2.0
@@ -56,12 +58,16 @@ def main(_: dict[str, Any]) -> int:
         return 0
     plan = [line for line in lines if line.get("do") == "script"][-1]
     environment = script_environment(os.environ, plan["environment"])
+    folder = str(Path(plan["working_directory"]).expanduser())
+    told = surroundings(environment, plan.get("given", plan["environment"]))
     workspace = Workspace(plan["workspace"], plan["tag"], environment["PATH"])
     try:
         if shutil.which("bsub", path=environment["PATH"]):
             environment["PATH"] = os.pathsep.join([str(workspace.bin), environment["PATH"]])
         record.append({"event": "began", "at": record.now(), "host": socket.gethostname()})
-        run = Run(plan, environment, workspace, umask)
+        with suppress(OSError):  # worth less than the script
+            record.append({"event": "surroundings", "folder": folder, "environment": told})
+        run = Run(plan, environment, folder, workspace, umask)
         outcome = run.outcome()
         run.relay()
         _insist(lambda: record.append({"event": "ended", "at": record.now(), **outcome}))
@@ -73,11 +79,7 @@ def main(_: dict[str, Any]) -> int:
 def script_environment(inherited: Mapping[str, str], given: Mapping[str, str]) -> dict[str, str]:
     """What the script gets: ours without our settings and without what sudo says of itself, and what is given."""
     merged = {**inherited, **given}
-    environment = {
-        name: value
-        for name, value in merged.items()
-        if not name.startswith(("BATCHBOARD_", "SUDO_")) and name not in HIDERS
-    }
+    environment = {name: value for name, value in merged.items() if not name.startswith(OURS) and name not in HIDERS}
     environment["PATH"] = environment.get("PATH") or os.defpath
     return environment
 
@@ -85,16 +87,19 @@ def script_environment(inherited: Mapping[str, str], given: Mapping[str, str]) -
 class Run:
     """The one run of the script."""
 
-    def __init__(self, plan: dict[str, Any], environment: dict[str, str], workspace: Workspace, umask: int) -> None:
+    def __init__(
+        self, plan: dict[str, Any], environment: dict[str, str], folder: str, workspace: Workspace, umask: int
+    ) -> None:
         self._plan = plan
         self._environment = environment
+        self._folder = folder
         self._workspace = workspace
         self._umask = umask
         self._submitted = re.compile(plan["submitted"].encode(), re.MULTILINE)
         self._told = False
 
     def outcome(self) -> dict[str, Any]:
-        executable, folder = self._plan["executable"], str(Path(self._plan["working_directory"]).expanduser())
+        executable, folder = self._plan["executable"], self._folder
         problem, fingerprint = self._look(executable, folder)
         if problem is not None:
             return _outcome(problem=problem)

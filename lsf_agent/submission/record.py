@@ -38,6 +38,14 @@ class Started(msgspec.Struct, frozen=True, kw_only=True, tag_field="event", tag=
     modified_at: UtcTime | None = None
 
 
+class Surroundings(msgspec.Struct, frozen=True, kw_only=True, tag_field="event", tag="surroundings"):
+    """What the script found around it: its working directory, and its environment but for what came with the job; None
+    for a value that looked like a secret."""
+
+    folder: str
+    environment: dict[str, str | None]
+
+
 class Called(Event, frozen=True, kw_only=True, tag="call"):
     """Before bsub was started."""
 
@@ -66,11 +74,12 @@ class Ended(Event, frozen=True, kw_only=True, tag="ended"):
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """How a script is run. `submitted`: the pattern of a line that tells an LSF ID; `timeout` in seconds; `roots`:
     where scripts must lie, empty: anywhere; `workspace`: where the shim before bsub is at work, None: the runner finds
-    a place."""
+    a place; `given`: names in the environment that came with the job."""
 
     executable: str
     arguments: list[str]
     environment: dict[str, str]
+    given: list[str]
     working_directory: str
     timeout: float
     submitted: str
@@ -87,7 +96,7 @@ class _Planned(msgspec.Struct, frozen=True, kw_only=True):
     workspace: str | None
 
 
-Line = Began | Started | Called | Answered | Ended
+Line = Began | Surroundings | Started | Called | Answered | Ended
 
 
 class Story:
@@ -96,6 +105,7 @@ class Story:
 
     def __init__(self) -> None:
         self.began: Began | None = None
+        self.surroundings: Surroundings | None = None
         self.script: Started | None = None
         self.ended: Ended | None = None
         self.tag: str | None = None
@@ -112,6 +122,8 @@ class Story:
         match line:
             case Began():
                 self.began = self.began or line
+            case Surroundings():
+                self.surroundings = self.surroundings or line
             case Started():
                 self.script = self.script or line
             case Ended():

@@ -54,6 +54,7 @@ class Start:
             executable=request.executable,
             arguments=request.arguments,
             environment={**farm, **request.environment} if self._hands.sudo else request.environment,
+            given=list(request.environment),
             working_directory="~" if cwd == "home" else script_folder(cwd, request.executable),
             timeout=self._settings.submit_timeout,
             submitted=SUBMITTED,

@@ -24,7 +24,8 @@ from lsf_agent.submission.entry import Entry, Resolution
 from lsf_agent.submission.reconcile import Finding, Reconciliation, TaggedJobs
 from lsf_agent.submission.starting import Start, script_folder
 from lsf_agent.submission.watch import CUT_OFF, Seen, Watch
-from realtime.protocol.agent import OUTPUT_LIMIT, Claim, Claimed, Lease, SubmissionSeen, Submit
+from realtime.protocol.agent import Claim, Claimed, Lease, Submit
+from realtime.protocol.observations import OUTPUT_LIMIT, SubmissionSeen
 from realtime.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -235,7 +236,8 @@ class Submission:
             self._means.outbox.add(self._observation)
 
     def _observation(self, n: int) -> SubmissionSeen:
-        seen, script = self._seen, self._entry.script()
+        seen, story = self._seen, self._entry.story()
+        script, around = story.script, story.surroundings
         assert seen is not None
         ended = seen.ended
         return SubmissionSeen(
@@ -256,6 +258,9 @@ class Submission:
             stderr=self._entry.output_end("stderr", OUTPUT_LIMIT),
             sha256=script.sha256 if script else None,
             modified_at=script.modified_at if script else None,
+            host=story.began.host if story.began else None,
+            folder=around.folder if around else None,
+            environment=around.environment if around and ended else None,
         )
 
     async def forsake(self) -> None:

@@ -23,6 +23,7 @@ from lsf_agent.scheduler import (
     Tagged,
     Version,
 )
+from realtime.protocol.rows import Queue
 from realtime.settings import Settings, read
 
 
@@ -96,6 +97,10 @@ class Oracle:
     async def details(self, ids: Sequence[str], limit: float) -> Details:
         self._note("details", *ids)
         return self.details_told
+
+    async def queues(self) -> list[Queue]:
+        self._note("queues")
+        return []
 
     async def peek(self, lsf_id: str, user: str, limit: float) -> Peek:
         self._note("peek", lsf_id, user)

@@ -7,7 +7,8 @@ Each command first reads `faults.json`: command -> some of
 - `times`: only the next so many calls have the fault
 - bsub: `jobs`: makes so many jobs, tells the first; `unsaid`: makes them and tells nothing; `lost`: makes them and says
   that the communication timed out and that no job was submitted; `hidden`: bjobs and bkill do not know them
-- bjobs: `formats`: those it has, of json, delimited and wide; `few_fields`; `no_unfolded`; `before`: printed first
+- bjobs: `formats`: those it has, of json, delimited and wide; `few_fields`; `lacks`: fields; `no_unfolded`; `before`:
+  printed first
 `calls` has one JSON line for each command called. A job has the name given with -J.
 """
 
@@ -16,7 +17,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-COMMANDS = ("bsub", "bjobs", "bkill", "bpeek", "bhist", "lsid")
+COMMANDS = ("bsub", "bjobs", "bkill", "bpeek", "bhist", "bqueues", "lsid")
 SUBMITTED_AT = "Sun Nov 22 08:07:30"
 
 PROGRAM = r"""#!{python} -IS
@@ -72,6 +73,9 @@ def named(pattern):
     return [job for job in jobs if fnmatch.fnmatchcase((load(job) or {{}}).get("name") or "", pattern)]
 if me == "lsid":
     say("IBM Spectrum LSF Standard 10.1.0.12, Jun 22 2021\n\nMy cluster name is fake\nMy master name is host"); end()
+if me == "bqueues":
+    say("QUEUE_NAME      PRIO STATUS          MAX JL/U JL/P JL/H NJOBS  PEND   RUN  SUSP ")
+    say("psanaq           35  Open:Active       -    -    -    -   792   312   480     0"); end()
 if me == "bsub":
     jobs = []
     for _ in range(fault.get("jobs", 1)):
@@ -119,6 +123,7 @@ if me == "bjobs" and ("-l" in argv or "-UF" in argv):
         if facts["status"] == "EXIT":
             code = facts.get("exit_code")
             say(f"Sun Nov 22 08:07:31: Exited with exit code {{code}}. The CPU time used is 0.0 seconds.")
+        say(facts.get("described", ""))
     end()
 if me == "bjobs":
     form = "json" if "-json" in argv else "delimited" if "-noheader" in argv else "wide"
@@ -127,6 +132,9 @@ if me == "bjobs":
     fields = argv[argv.index("-o") + 1].split(" delimiter")[0].split() if "-o" in argv else []
     if fault.get("few_fields") and "exit_code" in fields:
         say("<EXIT_CODE> in the format string is not a valid field name.", sys.stderr); end(99)
+    for field in fields:
+        if field in fault.get("lacks", []):
+            say(f"<{{field.upper()}}> in the format string is not a valid field name.", sys.stderr); end(99)
     rows = []
     for job in ids:
         facts = load(job)
@@ -136,6 +144,8 @@ if me == "bjobs":
             continue
         row = {{"JOBID": job, "STAT": facts["status"], "QUEUE": facts["queue"], "EXEC_HOST": facts["host"],
             "EXIT_CODE": str(facts.get("exit_code", "")), "EXIT_REASON": facts.get("exit_reason", ""),
+            "CPU_USED": facts.get("cpu_used", ""), "MAX_MEM": facts.get("max_mem", ""),
+            "MEMLIMIT": facts.get("memlimit", ""), "RUNTIMELIMIT": facts.get("runtimelimit", ""),
             "SUB_CWD": facts["cwd"], "OUTPUT_FILE": facts.get("output_file") or ""}}
         rows.append({{key: value for key, value in row.items() if not fields or key.lower() in fields}})
     if form == "json":

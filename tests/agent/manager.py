@@ -8,10 +8,21 @@ from typing import TypeVar
 
 from realtime.protocol import agent as wire
 from realtime.protocol.errors import ErrorAnswer, Refusal
+from realtime.protocol.observations import (
+    Acknowledged,
+    CheckSeen,
+    KillSeen,
+    LsfSeen,
+    Observation,
+    Observations,
+    PostSeen,
+    SubmissionSeen,
+)
+from realtime.protocol.questions import Answer, Question
 from realtime.protocol.wire import Shape, decode, encode
 
-Seen = TypeVar("Seen", bound=wire.Observation)
-Item = wire.Submit | wire.Kill | wire.CheckPath | wire.Verify | wire.Question
+Seen = TypeVar("Seen", bound=Observation)
+Item = wire.Submit | wire.Kill | wire.CheckPath | wire.Verify | Question
 TOKEN = "agent-secret"
 
 
@@ -45,8 +56,8 @@ class Manager:
         self.claims_open = asyncio.Event()
         self.claims_open.set()
         self.refuse_observations_of: str | None = None
-        self.seen: list[wire.Observation] = []
-        self.answers: dict[str, wire.Answer] = {}
+        self.seen: list[Observation] = []
+        self.answers: dict[str, Answer] = {}
         self._changed = asyncio.Condition()
         self._server: asyncio.Server | None = None
         self._connections: set[asyncio.Task[None]] = set()
@@ -79,7 +90,7 @@ class Manager:
                 key = f"check/{item.definition}/{item.version}"
             case wire.Verify():
                 key = f"verify/{item.job}"
-            case wire.Question():
+            case Question():
                 key = f"question/{item.id}"
         self.work[key] = item
         await self._notify()
@@ -89,7 +100,7 @@ class Manager:
         self.told_once = wire.Work(follow=follow or [], look=look or [])
         await self._notify()
 
-    async def ask(self, question: wire.Question) -> wire.Answer:
+    async def ask(self, question: Question) -> Answer:
         await self.put(question)
         await self.until(lambda: question.id in self.answers)
         return self.answers[question.id]
@@ -97,13 +108,13 @@ class Manager:
     def of(self, kind: type[Seen]) -> list[Seen]:
         return [one for one in self.seen if isinstance(one, kind)]
 
-    def submissions(self, job: str) -> list[wire.SubmissionSeen]:
-        return [one for one in self.of(wire.SubmissionSeen) if one.job == job]
+    def submissions(self, job: str) -> list[SubmissionSeen]:
+        return [one for one in self.of(SubmissionSeen) if one.job == job]
 
-    def end_of(self, job: str) -> wire.SubmissionSeen | None:
+    def end_of(self, job: str) -> SubmissionSeen | None:
         return next((one for one in self.submissions(job) if one.ended_at), None)
 
-    def last_of(self, job: str) -> wire.SubmissionSeen | None:
+    def last_of(self, job: str) -> SubmissionSeen | None:
         """What was told last of the submission."""
         return next(reversed(self.submissions(job)), None)
 
@@ -111,14 +122,14 @@ class Manager:
         last = self.last_of(job)
         return last.doubt if last else None
 
-    def kills(self, job: str) -> list[wire.KillSeen]:
-        return [one for one in self.of(wire.KillSeen) if one.job == job]
+    def kills(self, job: str) -> list[KillSeen]:
+        return [one for one in self.of(KillSeen) if one.job == job]
 
     def ids_of(self, job: str) -> list[str]:
         return list(dict.fromkeys(lsf_id for one in self.submissions(job) for lsf_id in one.lsf_ids))
 
     def statuses(self, job: str) -> list[str]:
-        return [one.status for one in self.of(wire.LsfSeen) if one.job == job]
+        return [one.status for one in self.of(LsfSeen) if one.job == job]
 
     async def until(self, holds: Callable[[], object], limit: float = 10.0) -> None:
         async with asyncio.timeout(limit), self._changed:
@@ -166,9 +177,9 @@ class Manager:
             case "claim":
                 return await self._claim(decode(body, wire.Claim))
             case "observations":
-                return self._observe(decode(body, wire.Observations))
+                return self._observe(decode(body, Observations))
             case "answers":
-                answer = decode(body, wire.Answer)
+                answer = decode(body, Answer)
                 self.answers[answer.question] = answer
                 self.work.pop(f"question/{answer.question}", None)
                 return None
@@ -215,7 +226,7 @@ class Manager:
             submit=[item for item in items if isinstance(item, wire.Submit)],
             kill=[item for item in items if isinstance(item, wire.Kill)],
             check=[item for item in items if isinstance(item, wire.CheckPath)],
-            questions=[item for item in items if isinstance(item, wire.Question)],
+            questions=[item for item in items if isinstance(item, Question)],
         )
 
     async def _claim(self, claim: wire.Claim) -> wire.Claimed:
@@ -228,7 +239,7 @@ class Manager:
             return wire.Claimed(granted=False, reason="cancelled")
         return wire.Claimed(granted=True, reason=None)
 
-    def _observe(self, body: wire.Observations) -> wire.Acknowledged:
+    def _observe(self, body: Observations) -> Acknowledged:
         self._current(body.generation)
         if any(getattr(one, "job", None) == self.refuse_observations_of is not None for one in body.observations):
             raise Refused(422, "invalid")
@@ -236,13 +247,13 @@ class Manager:
         for one in body.observations:
             self.seen.append(one)
             match one:
-                case wire.SubmissionSeen() if one.ended_at and one.doubt is None:
+                case SubmissionSeen() if one.ended_at and one.doubt is None:
                     self.work.pop(f"submit/{one.job}", None)
-                case wire.KillSeen():
+                case KillSeen():
                     self.work.pop(f"kill/{one.job}", None)
-                case wire.PostSeen():
+                case PostSeen():
                     self.work.pop(f"verify/{one.job}", None)
-                case wire.CheckSeen():
+                case CheckSeen():
                     self.work.pop(f"check/{one.definition}/{one.version}", None)
-        jobs = {one.job for one in body.observations if not isinstance(one, wire.CheckSeen)}
-        return wire.Acknowledged(n=body.observations[-1].n, unknown=sorted(jobs & self.deleted))
+        jobs = {one.job for one in body.observations if not isinstance(one, CheckSeen)}
+        return Acknowledged(n=body.observations[-1].n, unknown=sorted(jobs & self.deleted))

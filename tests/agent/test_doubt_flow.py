@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 import pytest
 
 from lsf_agent.submission.entry import Entry
-from realtime.protocol.agent import Followed, LsfSeen, Unsettled
+from realtime.protocol.agent import Followed, Unsettled
+from realtime.protocol.observations import LsfSeen
 
 from .conftest import AgentProcess, a_kill, a_request, kill_by_id, me, new_job, processes_of, runners_of, until
 from .farm import Farm

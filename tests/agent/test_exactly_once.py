@@ -1,7 +1,7 @@
 """A request becomes one submission, whatever moment the agent dies at."""
 
 from lsf_agent.submission.entry import Entry
-from realtime.protocol.agent import SubmissionSeen
+from realtime.protocol.observations import SubmissionSeen
 
 from .conftest import AgentProcess, a_request, kill_by_id, processes_of, runners_of, until
 from .farm import Farm

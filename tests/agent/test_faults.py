@@ -15,7 +15,9 @@ from lsf_agent.link import Link
 from lsf_agent.lsf.adapter import Lsf
 from lsf_agent.lsf.commands import Commands
 from lsf_agent.outbox import Outbox
-from realtime.protocol.agent import CheckPath, CheckSeen, Followed, KillSeen, LeaseRequest, LsfSeen, Question
+from realtime.protocol.agent import CheckPath, Followed, LeaseRequest
+from realtime.protocol.observations import CheckSeen, KillSeen, LsfSeen
+from realtime.protocol.questions import Question
 
 from .conftest import AgentProcess, a_kill, me, processes_of, until
 from .farm import Farm

@@ -12,7 +12,7 @@ from lsf_agent.lsf import bjobs, tags, texts
 from lsf_agent.lsf.bjobs import ALL_FIELDS, BASE_FIELDS, FORMATS
 from lsf_agent.lsf.bsub import ids_in
 from lsf_agent.lsf.elements import WORDS, records
-from lsf_agent.scheduler import Facts, Killed, Past, Record
+from lsf_agent.scheduler import Facts, Killed, Past, Record, Usage
 
 NOISE = "Cannot connect to LSF. Please wait ...\nBatch system concurrent query limit exceeded. ... Please wait\n"
 HEADING = "JOBID   USER    STAT  QUEUE      FROM_HOST   EXEC_HOST   JOB_NAME   SUBMIT_TIME\n"
@@ -32,6 +32,10 @@ class Job:
     folder: str
     output_file: str
     name: str
+    cpu_used: str
+    max_mem: str
+    memlimit: str
+    runtimelimit: str
 
     @property
     def jobid(self) -> str:
@@ -42,6 +46,8 @@ class Job:
             **{"jobid": self.jobid, "stat": self.state, "queue": self.queue, "exec_host": self.host},
             **{"exit_code": self.exit_code, "exit_reason": self.exit_reason},
             **{"sub_cwd": self.folder, "output_file": self.output_file},
+            **{"cpu_used": self.cpu_used, "max_mem": self.max_mem},
+            **{"memlimit": self.memlimit, "runtimelimit": self.runtimelimit},
         }
         return told[field] or missing
 
@@ -64,6 +70,10 @@ jobs = st.builds(
     folder=st.just("") | paths,
     output_file=st.just("") | paths | st.just("logs/%J_%I.out"),
     name=st.text(max_size=30).filter(lambda name: len(name.splitlines()) <= 1),
+    cpu_used=st.sampled_from(("", "0.3 second(s)")),
+    max_mem=st.sampled_from(("", "7.9 Gbytes")),
+    memlimit=st.sampled_from(("", "8 G")),
+    runtimelimit=st.sampled_from(("", "60.0", "60.0/host1")),
 )
 farms = st.lists(jobs, max_size=8, unique_by=(lambda job: job.number,))
 
@@ -118,7 +128,7 @@ def test_all_formats_tell_the_same(farm: list[Job]) -> None:
 
 def base(record: Record) -> Record:
     """Without what few fields cannot tell."""
-    return replace(record, exit_code=None, reason=None, log_file=None)
+    return replace(record, exit_code=None, reason=None, log_file=None, usage=Usage())
 
 
 @settings(max_examples=40)

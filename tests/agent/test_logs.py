@@ -16,7 +16,8 @@ from lsf_agent.answers.logs import Asked, absolute, file_piece, memory_piece, no
 from lsf_agent.mounts import mount_of, place_of
 from lsf_agent.runner import files
 from lsf_agent.runner.files import PIECE_LIMIT as LIMIT
-from realtime.protocol.agent import CheckPath, LogAnswer
+from realtime.protocol.agent import CheckPath
+from realtime.protocol.questions import LogAnswer
 
 from .acting import hands_for
 

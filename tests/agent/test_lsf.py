@@ -4,6 +4,7 @@ import asyncio
 import os
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import pytest
 from lsf_agent.lsf import adapter
 from lsf_agent.lsf.adapter import Lsf
 from lsf_agent.lsf.commands import OUTPUT_LIMIT, Commands
-from lsf_agent.scheduler import Detail, Facts, Killed, KillRefused, Past, Peek, Record, SilentError, Version
+from lsf_agent.scheduler import Detail, Facts, Killed, KillRefused, Past, Peek, Record, SilentError, Usage, Version
 from realtime.domain.status import Status
 
 from .conftest import kill_by_id, processes_of, until
@@ -34,9 +35,12 @@ def program(farm: Farm, name: str, text: str) -> None:
     [
         ({}, True, 1),
         ({"few_fields": True}, False, 2),
-        ({"formats": ["delimited", "wide"]}, True, 3),
-        ({"formats": ["delimited", "wide"], "few_fields": True}, False, 4),
-        ({"formats": ["wide"]}, False, 5),
+        ({"lacks": ["runtimelimit"]}, True, 2),
+        ({"lacks": ["max_mem", "runtimelimit"]}, True, 2),
+        ({"formats": ["delimited", "wide"]}, True, 2),
+        ({"formats": ["delimited", "wide"], "lacks": ["runtimelimit"]}, True, 3),
+        ({"formats": ["delimited", "wide"], "few_fields": True}, False, 3),
+        ({"formats": ["wide"]}, False, 3),
     ],
 )
 async def test_the_best_format_that_lsf_understands_is_found_and_kept(
@@ -54,6 +58,23 @@ async def test_the_best_format_that_lsf_understands_is_found_and_kept(
     assert look.records == {"7": expected}
     await lsf.look(["7"])
     assert len(farm.calls("bjobs")) == asked + 1
+
+
+async def test_what_a_job_took_is_told_of_its_end_and_its_limits_always(lsf: Lsf, farm: Farm) -> None:
+    told = {"cpu_used": "3.5 second(s)", "max_mem": "7.9 Gbytes", "memlimit": "8 G", "runtimelimit": "60.0"}
+    farm.job("7", **told)
+    limits = Usage(memory_limit=8 * 2**30, run_limit=3600.0)
+    assert (await lsf.look(["7"])).records["7"].usage == limits
+    farm.job("7", status="EXIT", exit_code=130, **told)
+    whole = replace(limits, max_memory=round(7.9 * 2**30), cpu_time=3.5)
+    assert (await lsf.look(["7"])).records["7"].usage == whole
+    farm.faults(bjobs={"lacks": ["runtimelimit"]})
+    older = Lsf(Commands({"PATH": f"{farm.bin}:{os.environ['PATH']}"}))
+    assert (await older.look(["7"])).records["7"].usage == replace(whole, run_limit=None)
+    assert older.state.format == "json, no run limits"
+    farm.job("7", status="EXIT", exit_code=130, described="\n MEMLIMIT\n 8 G\n MAX MEM: 7.9 Gbytes;\n")
+    detail = await lsf.detail("7")
+    assert detail is not None and detail.usage == replace(whole, run_limit=None, cpu_time=0.0)
 
 
 async def test_all_jobs_are_looked_at_in_one_command(lsf: Lsf, farm: Farm) -> None:
@@ -191,7 +212,9 @@ async def test_an_old_bhist_without_the_option_is_believed(lsf: Lsf, farm: Farm)
 async def test_details_of_a_job(lsf: Lsf, farm: Farm, faults: dict[str, object]) -> None:
     farm.faults(bjobs=faults)
     farm.job("7", status="EXIT", exit_code=7, output_file="logs/%J", cwd="/w")
-    assert await lsf.detail("7") == Detail(exit_code=7, reason="exit 7", log_file="/w/logs/7")
+    assert await lsf.detail("7") == Detail(
+        exit_code=7, reason="exit 7", log_file="/w/logs/7", usage=Usage(cpu_time=0.0)
+    )
     assert await lsf.detail("9") is None
 
 

@@ -3,11 +3,11 @@
 import pytest
 
 from lsf_agent.lsf import bjobs, texts
-from lsf_agent.lsf.bjobs import ALL_FIELDS, BASE_FIELDS
+from lsf_agent.lsf.bjobs import BASE_FIELDS, ENDS_FIELDS
 from lsf_agent.lsf.bsub import ids_in
 from lsf_agent.lsf.elements import POST_FAILED, records, unknown_words
 from lsf_agent.lsf.reasons import reason_of
-from lsf_agent.scheduler import Detail, Killed, KillRefused, Past, Record, Version
+from lsf_agent.scheduler import Detail, Killed, KillRefused, Past, Record, Usage, Version
 from realtime.domain.status import Status
 
 from .recorded import golden, names
@@ -42,7 +42,7 @@ IBM_WIDE = """JOBID   USER    STAT  QUEUE      FROM_HOST   EXEC_HOST   JOB_NAME 
 
 
 def test_the_formats_of_ibm_tell_the_same() -> None:
-    objects, lines = bjobs.parse_json(IBM_JSON), bjobs.parse_delimited(IBM_DELIMITED, ALL_FIELDS)
+    objects, lines = bjobs.parse_json(IBM_JSON), bjobs.parse_delimited(IBM_DELIMITED, ENDS_FIELDS)
     assert objects is not None and objects == lines
     assert records(objects) == {
         "33": Record(status=Status.RUN, queue="psanaq", host="16*host1:8*host2", log_file="$HOME/logs/33.out"),
@@ -194,22 +194,35 @@ def test_reasons_in_words(exit_code: int | None, text: str | None, words: str | 
     assert reason_of(exit_code, text) == words
 
 
+IDLE = Usage(cpu_time=0.0)
+
+
 @pytest.mark.parametrize(
     ("name", "lsf_id", "detail"),
     [
         ("bjobs_UF_run", "2", Detail(log_file="/home/lsfuser/2.out")),
-        ("bjobs_l_exit7", "13", Detail(exit_code=7, reason="exit 7", log_file="/home/lsfuser/13.out")),
+        ("bjobs_l_exit7", "13", Detail(exit_code=7, reason="exit 7", log_file="/home/lsfuser/13.out", usage=IDLE)),
         (
             "bjobs_l_sigkill",
             "27",
-            Detail(exit_code=130, reason="exit 130: killed by signal 2 (INT)", log_file="/home/lsfuser/27.out"),
+            Detail(
+                exit_code=130,
+                reason="exit 130: killed by signal 2 (INT)",
+                log_file="/home/lsfuser/27.out",
+                usage=IDLE,
+            ),
         ),
         (
             "bjobs_l_segv",
             "28",
-            Detail(exit_code=139, reason="exit 139: killed by signal 11 (SEGV)", log_file="/home/lsfuser/28.out"),
+            Detail(
+                exit_code=139,
+                reason="exit 139: killed by signal 11 (SEGV)",
+                log_file="/home/lsfuser/28.out",
+                usage=IDLE,
+            ),
         ),
-        ("bjobs_l_done", "14", Detail(log_file="/home/lsfuser/14.out")),
+        ("bjobs_l_done", "14", Detail(log_file="/home/lsfuser/14.out", usage=IDLE)),
         ("bjobs_l_pend", "25", Detail(log_file="/home/lsfuser/25.out")),
     ],
 )
@@ -243,14 +256,18 @@ def test_an_end_may_be_told_in_many_ways(said: str, exit_code: int | None, reaso
     text = (
         f"\nJob <7>, User <me>, Project <default>, Status <EXIT>, Queue <q>, Command <x>\nSun Nov 22 08:09:33: {said}\n"
     )
-    assert texts.detail(text, "7") == Detail(exit_code=exit_code, reason=reason)
+    usage = IDLE if "CPU time" in said else Usage()
+    assert texts.detail(text, "7") == Detail(exit_code=exit_code, reason=reason, usage=usage)
     past = texts.past(text, "7")
     assert isinstance(past, Record) and (past.status, past.exit_code, past.reason) == (Status.EXIT, exit_code, reason)
 
 
 def test_folded_lines_are_joined() -> None:
     assert texts.detail(FOLDED, "77") == Detail(
-        exit_code=137, reason="killed: ran out of memory, TERM_MEMLIMIT", log_file="$HOME/work/logs/77.out"
+        exit_code=137,
+        reason="killed: ran out of memory, TERM_MEMLIMIT",
+        log_file="$HOME/work/logs/77.out",
+        usage=IDLE,
     )
 
 
@@ -282,6 +299,7 @@ def test_a_history_tells_the_whole_end() -> None:
         queue="short",
         host="vm",
         log_file="/home/lsfuser/1602.out",
+        usage=Usage(run_limit=60.0, cpu_time=0.0),
     )
 
 

@@ -2,7 +2,9 @@
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import pytest
 
 from lsf_agent.answers import logs
@@ -13,7 +15,7 @@ from lsf_agent.answers.trying import Trying
 from lsf_agent.following.tracker import Tracker
 from lsf_agent.scheduler import Details, Facts, Peek
 from lsf_agent.submission.spool import Spool
-from realtime.protocol.agent import Answer, LogAnswer, Question
+from realtime.protocol.questions import Answer, LogAnswer, Question
 
 from .acting import Oracle, hands_for, over, settings_for
 from .conftest import AgentProcess, new_job
@@ -38,19 +40,20 @@ class Desk:
     def lsf_writes(self, path: Path) -> None:
         self.places.remember(JOB, "7", str(path))
 
-    async def ask(self, kind: str, *lsf_ids: str, ended: bool = False, log_file: Path | None = None) -> Answer:
-        return await self.questions.answer(
-            Question(
-                id="q",
-                kind=kind,
-                job=JOB,
-                user="ana",
-                executable=str(self.scripts / "submit.sh"),
-                lsf_ids=list(lsf_ids),
-                ended=ended,
-                log_file=None if log_file is None else str(log_file),
-            )
+    def question(self, kind: str, *lsf_ids: str, ended: bool = False, log_file: Path | None = None) -> Question:
+        return Question(
+            id="q",
+            kind=kind,
+            job=JOB,
+            user="ana",
+            executable=str(self.scripts / "submit.sh"),
+            lsf_ids=list(lsf_ids),
+            ended=ended,
+            log_file=None if log_file is None else str(log_file),
         )
+
+    async def ask(self, kind: str, *lsf_ids: str, ended: bool = False, log_file: Path | None = None) -> Answer:
+        return await self.questions.answer(self.question(kind, *lsf_ids, ended=ended, log_file=log_file))
 
     async def log(self, *lsf_ids: str, ended: bool = False, log_file: Path | None = None) -> LogAnswer:
         answer = await self.ask("log", *lsf_ids, ended=ended, log_file=log_file)
@@ -170,3 +173,28 @@ async def test_details_tell_why_a_job_waits(desk: Desk) -> None:
     assert (await desk.ask("details", "7")).pending is None
     assert (await desk.ask("details")).error == "no LSF ID is known"
     assert (await desk.ask("horoscope", "7")).error == "a question of this kind is not known: horoscope"
+
+
+async def test_lines_and_bytes_are_looked_for_wherever_the_log_is_read(desk: Desk, tmp_path: Path) -> None:
+    desk.oracle.peeked, desk.oracle.log_file = b"so far\nERROR: bad\n", str(tmp_path / "7.out")
+
+    async def ask(kind: str, *, ended: bool = False, log_file: Path | None = None, **wanted: Any) -> Answer:
+        question = desk.question(kind, "7", ended=ended, log_file=log_file)
+        return await desk.questions.answer(msgspec.structs.replace(question, **wanted))
+
+    peeked = (await ask("find", error=True)).found
+    assert peeked is not None and peeked.source == "bpeek"
+    assert [(line.at, line.line) for line in peeked.items] == [(7, "ERROR: bad")]
+    raw = (await ask("bytes", offset=3)).raw
+    assert raw is not None and (raw.content, raw.source, raw.size) == (b"far\nERROR: bad\n", "bpeek", 18)
+    (tmp_path / "7.out").write_bytes(b"of LSF\n")
+    of_lsf = (await ask("find", ended=True, text="lsf")).found
+    assert of_lsf is not None and (of_lsf.source, of_lsf.items[0].line) == ("file", "of LSF")
+    mine = desk.scripts / "mine"
+    mine.write_bytes(b"\xffmine")
+    raw = (await ask("bytes", ended=True, log_file=mine)).raw
+    assert raw is not None and raw.content == b"\xffmine"
+    (tmp_path / "7.out").unlink()
+    nothing = (await ask("find", ended=True, text="x")).found
+    assert nothing is not None and (nothing.source, nothing.complete) == ("none", True)
+    assert (await ask("find", ended=True)).error == "nothing to look for was given"

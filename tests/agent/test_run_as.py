@@ -6,6 +6,7 @@ import os
 import pwd
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
@@ -16,7 +17,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from realtime.protocol.agent import CheckPath, CheckSeen, Kill, KillSeen, Question, SubmissionSeen
+from realtime.protocol.agent import CheckPath, Kill
+from realtime.protocol.observations import CheckSeen, KillSeen, SubmissionSeen
+from realtime.protocol.questions import Question
 
 from .accounts import SUDOERS, Accounts, accounts
 from .conftest import AgentProcess, a_request, new_job, processes_of, until
@@ -90,18 +93,21 @@ def test_private_files_are_seen_by_their_owner_alone(people: Accounts) -> None:
         people.give(private / name, people.member, mode)
     log = {"do": "read", "path": str(private / "log"), "below": None, "offset": 0, "length": 9}
     look = {"do": "look", "executable": str(private / "submit.sh"), "path": "/bin", "roots": []}
-    read, problem, outsider, root = as_service(
+    find = {"do": "find", "path": log["path"], "below": None, "sought": ["min", False, False, None, None, 50, True]}
+    read, found, problem, outsider, root = as_service(
         people,
         ("ask", people.member, log),
+        ("ask", people.member, find),
         ("ask", people.member, look),
         ("ask", people.outsider, log),
         ("ask", "root", log),
     )
-    assert read["size"] == 4 and problem is None
+    assert read["size"] == 4 and found["items"] == [[0, "mine"]] and problem is None
     assert outsider == f"PermissionError: {people.outsider} is not in the group {people.group}"
     assert root == "PermissionError: nothing is run as root"
     people.give(private, people.outsider, 0o700)
-    assert as_service(people, ("ask", people.member, log), ("ask", people.member, look)) == [
+    assert as_service(people, *(("ask", people.member, one) for one in (log, find, look))) == [
+        "PermissionError: Permission denied",
         "PermissionError: Permission denied",
         f"folder cannot be entered: {private}",
     ]
@@ -243,6 +249,11 @@ async def test_a_script_runs_as_its_user_and_gets_nothing_of_ours(service: Servi
     assert told["BATCH_JOB_ID"] == job and told["HOME"] == pwd.getpwnam(people.member).pw_dir
     assert told["USER"] == told["LOGNAME"] == people.member
     assert not [name for name in told if name.startswith(("BATCHBOARD_", "SUDO_"))]
+    assert (end.host, end.folder) == (socket.gethostname(), str(folder)) and end.environment is not None
+    assert end.environment["HOME"] == told["HOME"] and end.environment["USER"] == people.member
+    assert end.environment["PATH"] == told["PATH"].partition(":")[2], "without the folder of the shim"
+    of_the_shell = {"PWD", "OLDPWD", "SHLVL", "_", "BATCH_JOB_ID", "BATCH_UPDATE_URL"}
+    assert set(end.environment) == set(told) - of_the_shell
     assert not [secret for secret in (TOKEN, "127.0.0.1/report") if secret in (folder / "ps").read_text()]
     assert str(service.spool) not in (folder / "ps").read_text(), "not even where its spool is"
     (lsf_id,) = end.lsf_ids

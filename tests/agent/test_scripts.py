@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -55,7 +56,8 @@ class Bench:
         self.plan = Plan(
             executable=str(executable),
             arguments=["exp", "7", "$(id) *"],
-            environment={"A": "1"},
+            environment={"A": "1", "LSF_ENVDIR": "/farm"},
+            given=["A"],
             working_directory=cwd or script_folder("script", str(executable)),
             timeout=timeout,
             submitted=SUBMITTED,
@@ -113,9 +115,9 @@ def seen(entry: Entry) -> tuple[Seen, Ended]:
         (LINE.format(9).replace("\n", " >&2\n"), ["9"], 0, False),
         ("printf 'Job <9> is submitted to default queue <normal>'", ["9"], 0, False),
         ("printf 'Submitted batch job 31'", ["31"], 0, False),
-        ("sleep 30", [], -15, True),
+        ("sleep 60", [], -15, True),
         ("trap '' TERM; while :; do sleep 0.1; done", [], -9, True),
-        (LINE.format(9) + "sleep 0.8; exit 5", ["9"], 5, False),
+        (LINE.format(9) + "sleep 1.5; exit 5", ["9"], 5, False),
         ("kill -9 $$", [], -9, False),
         ("read line; echo got $?; bsub -o x true", ["101"], 0, False),
         ("yes | head -c 300000; bsub true", ["101"], 0, False),
@@ -140,7 +142,8 @@ def seen(entry: Entry) -> tuple[Seen, Ended]:
     ],
 )
 def test_scripts(bench: Bench, script: str, ids: list[str], exit_code: int, timed_out: bool) -> None:
-    entry = bench.run((SH + script).encode(), timeout=0.5)
+    goes_on = timed_out or exit_code == 5
+    entry = bench.run((SH + script).encode(), timeout=1.0 if goes_on else 15.0)
     deadline = time.monotonic() + 5
     while ids == ["101"] and not bench.farm.jobs() and time.monotonic() < deadline:
         time.sleep(0.02)
@@ -184,6 +187,29 @@ def test_the_environment_of_a_script(bench: Bench) -> None:
     assert "\nA=1\n" in f"\n{text}" and "BATCHBOARD_" not in text and "BSUB_QUIET" not in text
     assert f"PATH={entry.directory}/bin:{bench.farm.bin}:" in text
     assert f"\n{bench.folder}\nexp|7|$(id) *|\n/dev/null\n" in text
+
+
+def test_where_a_script_ran_and_what_it_found_is_told_but_no_secrets(bench: Bench) -> None:
+    bench.environment |= {
+        "LANG": "C.UTF-8",
+        "DB_PASSWORD": "hunter2",
+        "X": "y" * 5000,
+        "BAD": b"\xff".decode(errors="surrogateescape"),
+    }
+    story = bench.run(b"#!/bin/sh\nexit 0\n").story()
+    assert story.began is not None and story.began.host == socket.gethostname()
+    assert story.surroundings is not None and story.surroundings.folder == str(bench.folder)
+    told = story.surroundings.environment
+    assert told == {
+        **{"BAD": "?", "DB_PASSWORD": None, "HOME": "/root", "LANG": "C.UTF-8", "LSF_ENVDIR": "/farm"},
+        **{"PATH": bench.environment["PATH"], "X": "y" * 1000 + "…"},
+    }
+
+
+def test_what_a_script_would_have_found_is_told_when_it_cannot_be_run(bench: Bench) -> None:
+    entry = bench.run(None, executable=bench.folder / "missing.sh")
+    assert seen(entry)[1].problem == "not there"
+    assert entry.story().surroundings is not None
 
 
 def test_the_home_folder_can_be_the_working_directory(bench: Bench) -> None:

@@ -1,11 +1,13 @@
 """Only differences are told, no news is no news, and only LSF's own word ends a job."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from lsf_agent.following.merging import merged
 from lsf_agent.following.tracker import Change, Tracker
-from lsf_agent.scheduler import Detail, Look, Past, Record
+from lsf_agent.scheduler import Detail, Look, Past, Record, Usage
 from realtime.domain.status import Status
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -167,3 +169,22 @@ def test_an_id_is_of_the_job_that_had_it_first(tracker: Tracker) -> None:
 @pytest.mark.parametrize("lsf_id", ["0", "", "7[2]", "-1", "abc", "٣"])
 def test_only_ids_of_whole_jobs_are_followed(tracker: Tracker, lsf_id: str) -> None:
     assert not tracker.follow("job", lsf_id, NOW)
+
+
+FULL = Usage(max_memory=8, memory_limit=9, run_limit=60.0, cpu_time=2.0)
+
+
+def test_what_a_job_took_is_told_of_its_end_alone(tracker: Tracker) -> None:
+    tracker.looked(look(j7=RUN, thorough=False))
+    (limits,) = tracker.detail("7", Detail(usage=FULL))
+    assert limits.record.usage == FULL.limits
+    assert tracker.looked(look(j7=RUN, thorough=False)) == [], "what was told once has not gone"
+    (ended,) = tracker.looked(look(j7=Record(status=Status.EXIT, usage=Usage(max_memory=7)), thorough=False))
+    assert ended.record.usage == replace(FULL, max_memory=7, cpu_time=None)
+    (whole,) = tracker.detail("7", Detail(usage=FULL))
+    assert whole.record.usage == FULL
+
+
+def test_a_job_that_is_requeued_has_taken_nothing() -> None:
+    ended = Record(status=Status.EXIT, usage=FULL)
+    assert merged(ended, Record(status=Status.PEND)).usage == FULL.limits

@@ -11,8 +11,8 @@ import pytest
 from lsf_agent.answers import trying
 from lsf_agent.answers.trying import Trying
 from lsf_agent.embedded import install
-from lsf_agent.runner.dry_run import PREFIX
-from realtime.protocol.agent import Question, StubCall, Tried
+from lsf_agent.runner.dry.dry_run import PREFIX
+from realtime.protocol.questions import Question, StubCall, Tried
 from realtime.protocol.wire import encode
 
 from .acting import hands_for, over, settings_for

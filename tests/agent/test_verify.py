@@ -12,7 +12,8 @@ import pytest
 from lsf_agent.answers.posted import PostedLogs
 from lsf_agent.answers.verify import Verifier, disbelief
 from lsf_agent.scheduler import Facts
-from realtime.protocol.agent import PostSeen, Verify
+from realtime.protocol.agent import Verify
+from realtime.protocol.observations import PostSeen
 
 from .acting import Oracle, hands_for
 from .conftest import AgentProcess, me, new_job

@@ -226,6 +226,16 @@ def test_a_forgotten_job_is_known_to_bhist_alone(farm: Farm, tmp_path: Path) -> 
     assert "Done successfully." in quick.run("bhist", "-l", job).stdout
 
 
+def test_queues_count_slots_by_what_the_jobs_do(farm: Farm) -> None:
+    farm.configure(pend=0)
+    held, running, stopped = farm.submit("-H", "true"), farm.submit("-n", "2", "sleep 60"), farm.submit("sleep 60")
+    farm.wait(held, "PSUSP"), farm.wait(running, "RUN"), farm.wait(stopped, "RUN")
+    farm.run("bstop", stopped)
+    farm.wait(stopped, "USUSP")
+    counts = farm.run("bqueues", "-w", "normal").stdout.splitlines()[1].split()[-4:]
+    assert counts == ["4", "1", "2", "1"]
+
+
 def test_queues_and_lsid(farm: Farm) -> None:
     queues = farm.run("bqueues")
     assert queues.stdout.splitlines()[0] == golden.read("bqueues").stdout.splitlines()[0]

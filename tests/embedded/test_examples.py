@@ -125,7 +125,20 @@ def test_progress_reports_how_far_it_is_with_colours_that_follow_the_value(
         assert color in (("red",) if rate < 30 else ("red", "orange") if rate == 30 else ("orange", "green"))
 
 
+@pytest.mark.parametrize(("limit", "status"), [("80M", "EXIT"), ("120M", "DONE")])
+def test_hungry_is_killed_at_its_limit_and_ends_well_with_a_higher_one(
+    farm: Farm, board: Board, scripts: Path, limit: str, status: str
+) -> None:
+    environment = {"BATCH_UPDATE_URL": board.url, "EXAMPLE_PACE": "0.4"}
+    farm.run(str(scripts / "hungry.sh"), "xppx1", "12", "-M", limit, env=environment, cwd="/")
+    farm.wait("1", within=30)
+    printed = (scripts / "logs" / "1").read_text()
+    assert farm.field("stat", "1") == status, printed
+    assert ("TERM_MEMLIMIT" in printed) is (status == "EXIT") and "Traceback" not in printed
+    assert board.posts[0][1] == {"counters": {"Progress": "1/8", "Memory": "10 MB"}}
+
+
 def test_the_shipped_scripts_can_be_executed() -> None:
     scripts = sorted(SHIPPED.glob("*.sh"))
-    assert [script.name for script in scripts] == ["check.sh", "fails.sh", "progress.sh", "submit.sh"]
+    assert [script.name for script in scripts] == ["check.sh", "fails.sh", "hungry.sh", "progress.sh", "submit.sh"]
     assert all(os.access(script, os.X_OK) for script in scripts)

@@ -1,7 +1,7 @@
 """What a job gets, how it is run and ended, and where its output goes."""
 
 import os
-import time
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from lsf_agent.embedded import config
@@ -23,11 +23,11 @@ def test_slots_limit_what_runs_and_the_others_wait_in_order(farm: Farm) -> None:
 
 def test_a_job_stays_pending_for_a_visible_moment(farm: Farm) -> None:
     config.configure(farm.directory, pend=0.4)
-    began = time.monotonic()
-    job = farm.submit("true")
-    assert farm.field("pend_reason", job) == "New job is waiting for scheduling;"
-    farm.wait(job)
-    assert time.monotonic() - began >= 0.4
+    farm.wait(farm.submit("true"))
+    submitted, started = (datetime.fromisoformat(farm.history(event)[0]["at"]) for event in ("submit", "start"))
+    assert started - submitted >= timedelta(seconds=0.4)
+    config.configure(farm.directory, pend=60)
+    assert farm.field("pend_reason", farm.submit("true")) == "New job is waiting for scheduling;"
 
 
 def test_a_job_waits_for_what_it_depends_on(farm: Farm) -> None:

@@ -57,7 +57,7 @@ def ended(job_id: int, code: int, pid: int, index: int = 0, at: datetime = AT) -
     return Ended(id=job_id, index=index, at=at, exit=code, reason=None, pid=pid)
 
 
-def view(*events: Event, now: datetime = AT, pid: int | None = None, **settings: Any) -> View:
+def view(*events: Event, now: datetime = AT, pid: int | None = None, peak: int | None = None, **settings: Any) -> View:
     """What the commands see after some events."""
     book = Book()
     for event in events:
@@ -70,6 +70,7 @@ def view(*events: Event, now: datetime = AT, pid: int | None = None, **settings:
         host="vm",
         standing=Standing(),
         pid=lambda key: pid,
+        peak=lambda key: peak,
     )
 
 

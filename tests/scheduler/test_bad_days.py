@@ -13,7 +13,7 @@ from tests.embedded.farm import Farm
 from tests.scheduler.site import UNKNOWN, Site
 
 LIMIT = 10.0
-BEST = {"lsf10": "json", "lsf9": "delimited", "open": "json, few fields", "wide": "wide"}
+BEST = {"lsf10": "json", "lsf9": "delimited, no run limits", "open": "json, few fields", "wide": "wide"}
 """Format that each dialect allows at best."""
 IN_ANY_DIALECT = pytest.mark.parametrize("kind", ["lsf10"], scope="session")
 """For what has nothing to do with the form of an answer."""
@@ -168,3 +168,23 @@ async def test_a_command_that_hangs_leaves_the_others_free(site: Site, farm: Far
     looking.cancel()
     with pytest.raises(asyncio.CancelledError):
         await looking
+
+
+@IN_ANY_DIALECT
+async def test_a_closed_queue_says_so(site: Site, farm: Farm) -> None:
+    farm.faults(queues={"psdebugq": "Queue has been closed"})
+    assert {queue.name: queue.status for queue in await site.lsf.queues()} == {
+        "psdebugq": "Closed:Active",
+        "normal": "Open:Active",
+    }
+
+
+@IN_ANY_DIALECT
+async def test_slow_commands_tell_as_much(site: Site, farm: Farm) -> None:
+    job = await site.bsub("-M", "512M", "exit 3")
+    await site.until(job, Status.EXIT)
+    farm.faults(delay=1.0)
+    looking, asking = site.lsf.look([job]), site.lsf.queues()
+    look, queues = await asyncio.gather(looking, asking)
+    assert look.records[job].usage.memory_limit == 512 * 2**20
+    assert [queue.name for queue in queues] == ["psdebugq", "normal"]

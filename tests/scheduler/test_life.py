@@ -1,8 +1,11 @@
 """What a scheduler tells of a job from its submission to its end."""
 
+import sys
 from datetime import UTC, datetime, timedelta
 
+from lsf_agent.scheduler import Usage
 from realtime.domain.status import Status
+from tests.scheduler.conftest import REAL
 from tests.scheduler.site import UNKNOWN, Site
 
 LIVE = (Status.PEND, Status.RUN)
@@ -109,3 +112,38 @@ async def test_an_unknown_job_has_no_facts_and_no_description(site: Site) -> Non
 async def test_it_says_what_it_is(site: Site) -> None:
     version = await site.lsf.version()
     assert version is not None and version.name
+
+
+async def test_what_a_job_took_and_may_take_is_told_at_its_end(site: Site) -> None:
+    """By the list where it can, else by the long description."""
+    work = "import time; held = b'x' * 40 * 2**20; time.sleep(1.5); exit(3)"
+    script = site.folder / "works.py"
+    script.write_text(work)
+    job = await site.bsub("-M", "512M", "-W", "10", sys.executable, str(script))
+    record = await site.until(job, *ENDED)
+    usage = record.usage
+    if site.lsf.state.format != "json":
+        detail = await site.lsf.detail(job)
+        assert detail is not None
+        usage = usage.over(detail.usage)
+    assert usage.cpu_time is not None and usage.run_limit is not None
+    if site.kind != REAL:
+        assert usage.max_memory is not None and 40 * 2**20 <= usage.max_memory < 2**30
+        assert usage == Usage(
+            max_memory=usage.max_memory,
+            memory_limit=512 * 2**20,
+            run_limit=600.0,
+            cpu_time=usage.cpu_time,
+        )
+
+
+async def test_the_queues_tell_who_waits_and_who_runs(site: Site) -> None:
+    before = {queue.name: queue for queue in await site.lsf.queues()}
+    held, running = await site.bsub("-H", "true"), await site.bsub("sleep", "300")
+    await site.until(held, Status.PSUSP)
+    record = await site.until(running, Status.RUN)
+    after = {queue.name: queue for queue in await site.lsf.queues()}
+    assert record.queue in after and after[record.queue].status.startswith("Open")
+    if site.kind != REAL:
+        assert after[record.queue].running == before[record.queue].running + 1
+        assert after[record.queue].pending == before[record.queue].pending + 1

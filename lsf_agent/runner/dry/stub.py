@@ -89,5 +89,5 @@ def _note(folder: Path, command: str, words: Sequence[str], script: bytes) -> No
 
 
 if __name__ == "__main__":
-    sys.path.append(str(Path(__file__).absolute().parents[2]))
+    sys.path.append(str(Path(__file__).absolute().parents[3]))
     sys.exit(main(Path(sys.argv[1]), sys.argv[2], sys.argv[3:]))

@@ -2,9 +2,9 @@
 
 The script runs as it would for a job: the same argument list, environment, working directory and user, no shell, a
 session of its own, nothing on standard input. But a private folder stands first on its PATH, with stubs of bsub and of
-the other commands that change something in LSF (`lsf_agent.runner.stub`); LSF_ENVDIR and LSF_SERVERDIR name an empty
-folder, so that a real bsub finds no cluster; LSF_BINDIR names the folder of the stubs; and reports go to an address of
-our own where they are counted and dropped.
+the other commands that change something in LSF (`lsf_agent.runner.dry.stub`); LSF_ENVDIR and LSF_SERVERDIR name an
+empty folder, so that a real bsub finds no cluster; LSF_BINDIR names the folder of the stubs; and reports go to an
+address of our own where they are counted and dropped.
 
 What a dry run cannot promise: whatever else the script does is done. It writes and removes its files, sends its mails,
 calls other machines. A program that it starts may find a bsub by its path, or may set LSF's variables anew; only the
@@ -30,14 +30,14 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from lsf_agent.runner import stub
 from lsf_agent.runner.answers import answer, bounded
-from lsf_agent.runner.closely import READ_AT_MOST
 from lsf_agent.runner.command import Stream
-from lsf_agent.runner.descendants import adopt_orphans, dies_with_us, end_all
-from lsf_agent.runner.past_the_stub import leads_past
+from lsf_agent.runner.dry import stub
+from lsf_agent.runner.dry.closely import READ_AT_MOST
+from lsf_agent.runner.dry.descendants import adopt_orphans, dies_with_us, end_all
+from lsf_agent.runner.dry.past_the_stub import leads_past
+from lsf_agent.runner.dry.sink import Sink
 from lsf_agent.runner.script import script_environment
-from lsf_agent.runner.sink import Sink
 from lsf_agent.runner.workspace import private_folder
 
 PREFIX = "batchboard-try-"
