@@ -12,6 +12,7 @@ from realtime.cli.experiments import experiment, run
 from realtime.cli.jobs import apply, kill
 from realtime.cli.log import log
 from realtime.cli.report import report
+from realtime.cli.shift import shift
 from realtime.cli.watch import watch
 from realtime.logs import log_to_stderr
 from realtime.settings import SettingsError, help_text
@@ -76,7 +77,7 @@ def demo(shift: bool) -> None:
         sys.exit(2)
 
 
-for command in (check, experiment, run, apply, kill, watch, log, report):
+for command in (check, experiment, run, apply, kill, watch, log, report, shift):
     main.add_command(command)
 
 

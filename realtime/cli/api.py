@@ -82,6 +82,10 @@ class Api:
         """GET as `kind`."""
         return self._call("GET", path, kind, params=query)
 
+    def text(self, path: str, **query: str | int) -> str:
+        """GET of what is a text."""
+        return self._send("GET", path, params=query).text
+
     def post(self, path: str, body: object, kind: type[T], *, key: str | None = None) -> T:
         """POST as `kind`; with `key` as Idempotency-Key it may be repeated."""
         headers = {"Idempotency-Key": key} if key else {}

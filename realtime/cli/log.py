@@ -49,7 +49,7 @@ def log(job: str, follow: bool, experiment_name: str | None, offset: int | None,
 
 
 def _pieces(api: "Api", job: str, offset: int, lsf_id: str | None) -> Iterator[str]:
-    from realtime.protocol.agent import LogAnswer
+    from realtime.protocol.questions import LogAnswer
 
     query: dict[str, str | int] = {} if lsf_id is None else {"lsf_id": lsf_id}
     source = None

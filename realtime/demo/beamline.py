@@ -33,10 +33,15 @@ EXPERIMENT = "demo"
 HOME = f"/experiments/{EXPERIMENT}"
 PAST_RUNS = 8
 PAST_RUN_EVERY = timedelta(minutes=7)
-LIVE_LIMIT = 3
+LIVE_LIMIT = 4
 """As long as so many jobs are live, none is added."""
 SAMPLES = ("LaB6", "AgBeh", "Lysozyme", "Fe3O4", "Si powder", "Water jet", "PSII")
-SCRIPTS = (("example", "submit.sh", "calib 3"), ("fails", "fails.sh", ""), ("progress", "progress.sh", "fast"))
+SCRIPTS = (
+    ("example", "submit.sh", "calib 3"),
+    ("fails", "fails.sh", ""),
+    ("progress", "progress.sh", "fast"),
+    ("hungry", "hungry.sh", "-M 80M"),
+)
 """hash, script, parameters"""
 
 
@@ -49,6 +54,7 @@ class FirstLook:
 
 
 FIRST_LOOK = (
+    FirstLook(definition="hungry", run=PAST_RUNS - 3),
     FirstLook(definition="fails", run=PAST_RUNS - 2),
     FirstLook(definition="example", run=PAST_RUNS - 1),
     FirstLook(definition="progress", run=PAST_RUNS),

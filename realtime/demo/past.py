@@ -11,7 +11,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from realtime.demo.past_jobs import USERS, Dice, PastHash, Plan, hash_names, past_deeds, past_jobs, past_runs
+from realtime.demo.past_jobs import USERS, PastHash, Plan, hash_names, past_deeds, past_jobs
+from realtime.demo.past_runs import Dice, past_runs
 from realtime.domain.errors import BatchboardError, Conflict
 from realtime.settings import read
 from realtime.store import definitions, experiments

@@ -1,29 +1,23 @@
-"""The runs and jobs of an invented beam time: plausible, and the same for the same arguments."""
+"""The jobs of an invented beam time: plausible, and the same for the same arguments."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from realtime.demo.past_details import MEMORY_LIMIT, RUN_LIMIT, Reported, details, script_of
+from realtime.demo.past_runs import Dice
 from realtime.domain.assessment import Clock, assess
 from realtime.domain.definition import command_arguments
 from realtime.domain.job import Job, LsfJob, Submission
 from realtime.domain.names import job_id
 from realtime.domain.status import Status
 from realtime.store.jobs import StoredJob
-from realtime.store.past import PastChange, PastDeed, PastJob, PastRun
+from realtime.store.past import PastChange, PastDeed, PastDetails, PastJob, PastRun
 
-SAMPLES = ("LaB6", "AgBeh", "Lysozyme", "Fe3O4", "Si powder", "Water jet", "PSII", "Myoglobin CO")
-COMMENTS = (
-    "beam lost after 3 min",
-    "jet frozen, realigned",
-    "good hit rate",
-    "new nozzle",
-    "detector distance changed",
-)
-TAGS = ("dark", "bad beam", "calibration", "keep", "low hit rate")
 USERS = ("mona", "opr", "silke", "tomasz")
-RUN_EVERY = timedelta(minutes=5)
+DETAILED = 5_000
+"""Of the newest jobs more is kept than their rows: all of it would take long to make."""
 APPLIED_AGAIN = 12
 """Of so many jobs one is of a hash that its run has had already."""
 FAILURES = (
@@ -40,26 +34,6 @@ REFUSALS = (
 )
 LIVE_LOCATION = "past"
 """Jobs that are to look live belong to a farm that no batch client serves, so that none takes them for work."""
-
-
-class Dice:
-    """Numbers that look random and are the same each time."""
-
-    def __init__(self, seed: int) -> None:
-        self._state = seed
-
-    def below(self, limit: int) -> int:
-        """0 up to limit - 1."""
-        self._state = (self._state * 6364136223846793005 + 1442695040888963407) % 2**64
-        return (self._state >> 33) % limit
-
-    def one_of(self, several: Sequence[Any]) -> Any:
-        """Any of these."""
-        return several[self.below(len(several))]
-
-    def seconds(self, shortest: int, longest: int) -> timedelta:
-        """Some time, with milliseconds."""
-        return timedelta(milliseconds=1000 * shortest + self.below(1000 * (longest - shortest) + 1))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,25 +55,6 @@ def hash_names(count: int) -> list[str]:
     return [f"{what[n % 10]}_{where[n // 10 % 4]}_v{n // 40 + 1}_{'fast' if n % 3 else 'full'}" for n in range(count)]
 
 
-def past_runs(dice: Dice, count: int, until: datetime) -> list[PastRun]:
-    """Runs from 1, the newest of which ended just before `until`."""
-    return [_run(dice, number, until - (count - number + 1) * RUN_EVERY) for number in range(1, count + 1)]
-
-
-def _run(dice: Dice, number: int, started_at: datetime) -> PastRun:
-    length = dice.seconds(60, 280)
-    params = {
-        "Sample": SAMPLES[number // 25 % len(SAMPLES)],
-        "Events": 120 * int(length.total_seconds()),
-        "Energy keV": 7 + dice.below(5000) / 1000,
-        "Transmission": dice.one_of((0.01, 0.1, 0.5, 1.0)),
-    }
-    comment = dice.one_of(COMMENTS) if dice.below(14) == 0 else ""
-    tags = (dice.one_of(TAGS),) if dice.below(9) == 0 else ()
-    at = started_at.replace(microsecond=0)
-    return PastRun(number=number, started_at=at, ended_at=at + length, params=params, comment=comment, tags=tags)
-
-
 @dataclass(frozen=True, kw_only=True)
 class Plan:
     """Which jobs there are to be: so many for each run, and of these in all so many that look live."""
@@ -115,8 +70,9 @@ def past_jobs(dice: Dice, plan: Plan, runs: Sequence[PastRun], hashes: Sequence[
     wanted.sort(key=lambda asked: asked[2])
     jobs = []
     for n, (run, used, at) in enumerate(wanted):
-        live = len(wanted) - n <= plan.live
-        jobs.append(_Life(dice, 700_000 + 3 * n, live=live).job(plan.experiment, run, used, at))
+        left = len(wanted) - n
+        life = _Life(dice, 700_000 + 3 * n, live=left <= plan.live, detailed=left <= DETAILED)
+        jobs.append(life.job(plan.experiment, run, used, at))
     return jobs
 
 
@@ -138,10 +94,12 @@ def _wanted(
 class _Life:
     """How one job went."""
 
-    def __init__(self, dice: Dice, lsf_number: int, *, live: bool) -> None:
+    def __init__(self, dice: Dice, lsf_number: int, *, live: bool, detailed: bool) -> None:
         self._dice = dice
         self._lsf_id = str(lsf_number)
+        self._turn = lsf_number // 3
         self._live = live
+        self._detailed = detailed
         self._changes: list[PastChange] = []
 
     def job(self, experiment: str, run: PastRun, used: PastHash, at: datetime) -> PastJob:
@@ -149,9 +107,17 @@ class _Life:
         user = self._dice.one_of(USERS)
         arguments = command_arguments(experiment, run.number, used.parameters)
         noise = self._dice.below(2**32) << 32 | self._dice.below(2**32)
-        asked = Job(
-            id=job_id(at, noise.to_bytes(8, "big")), requested_at=at, submission=Submission(arguments=tuple(arguments))
+        midnight = at.replace(hour=0, minute=0, second=0, microsecond=0)
+        script = script_of(used.executable, user, midnight)
+        submission = Submission(
+            arguments=tuple(arguments),
+            host=script.host,
+            folder=script.folder,
+            environment=script.environment_key,
+            sha256=script.sha256,
+            modified_at=script.modified_at,
         )
+        asked = Job(id=job_id(at, noise.to_bytes(8, "big")), requested_at=at, submission=submission)
         self._became(Status.REQUEST_SENT, at, user)
         job = self._refused(asked) if self._dice.below(60) == 0 and not self._live else self._in_lsf(asked, used)
         assessment = assess(job, Clock(now=at, agent_heard_at=at, slow_after=timedelta(seconds=5)))
@@ -168,7 +134,8 @@ class _Life:
             status=assessment.status,
             detail=assessment.detail,
         )
-        counters, counted_at = self._counters(assessment.started_at, assessment.ended_at)
+        counters, counted_at, reported = self._counters(assessment.started_at, assessment.ended_at)
+        failed = assessment.reason if assessment.status is Status.EXIT else None
         return PastJob(
             stored=stored,
             version=used.version,
@@ -177,6 +144,8 @@ class _Life:
             counters=counters,
             counters_at=counted_at,
             longest_quiet=2 + self._dice.below(400) / 10 if counters else None,
+            environment=script.environment,
+            details=details(reported, failed, assessment.ended_at, self._turn) if self._detailed else PastDetails(),
         )
 
     def _became(self, status: Status, at: datetime, by: str, reason: str | None = None) -> None:
@@ -196,8 +165,6 @@ class _Life:
             ended_at=at + timedelta(milliseconds=900),
             exit_code=0,
             stdout=f"Job <{self._lsf_id}> is submitted to queue <psana>.\n",
-            sha256="5e" * 32,
-            modified_at=at - timedelta(days=1),
         )
 
     def _refused(self, job: Job) -> Job:
@@ -219,6 +186,8 @@ class _Life:
             submitted_at=submitted_at,
             queue="psana",
             log_file=f"/sdf/scratch/{used.name}/{self._lsf_id}.log",
+            memory_limit=MEMORY_LIMIT,
+            run_limit=RUN_LIMIT,
         )
         self._became(Status.PEND, submitted_at, "agent")
         if status is not Status.PEND:
@@ -228,10 +197,19 @@ class _Life:
             self._became(Status.RUN, began_at, "agent")
         if not status.live:
             assert lsf_job.started_at is not None
-            ended_at = lsf_job.started_at + self._dice.seconds(20, 600)
+            took = self._dice.seconds(20, 600)
+            if reason is not None and "TERM_RUNLIMIT" in reason:
+                took = timedelta(seconds=RUN_LIMIT + 1)
+            ended_at = lsf_job.started_at + took
             lsf_job = replace(lsf_job, ended_at=ended_at, as_of=ended_at, exit_code=code, reason=reason)
+            lsf_job = replace(lsf_job, max_memory=self._memory(reason), cpu_time=round(0.9 * took.total_seconds(), 1))
             self._became(status, ended_at, "agent", reason)
         return replace(job, submission=self._submitted(job), lsf_jobs=(lsf_job,))
+
+    def _memory(self, reason: str | None) -> int:
+        if reason is not None and "TERM_MEMLIMIT" in reason:
+            return MEMORY_LIMIT - (self._turn % 90) * 2**20
+        return (1 + self._turn % 60) * MEMORY_LIMIT // 80
 
     def _end(self) -> tuple[Status, int | None, str | None]:
         if self._live:
@@ -243,10 +221,10 @@ class _Life:
 
     def _counters(
         self, started_at: datetime | None, ended_at: datetime | None
-    ) -> tuple[list[dict[str, Any]], datetime | None]:
+    ) -> tuple[list[dict[str, Any]], datetime | None, Reported | None]:
         """What it reported last, as the store keeps it; a job in eight says nothing."""
         if started_at is None or self._dice.below(8) == 0:
-            return [], None
+            return [], None, None
         last = ended_at or started_at + timedelta(seconds=5)
         done = self._changes[-1].to is Status.DONE
         step = 20 if done else self._dice.below(20)
@@ -261,7 +239,8 @@ class _Life:
             {"name": name, "value": value, "color": color, "at": f"{last - (3 - n) * timedelta(seconds=2):%FT%TZ}"}
             for n, (name, value, color) in enumerate(values)
         ]
-        return counters, last
+        values_then = {name: value for name, value, _ in values}
+        return counters, last, Reported(began_at=started_at, last=last, values=values_then, step=step, steps=20)
 
 
 def past_deeds(runs: Sequence[PastRun], jobs: Sequence[PastJob]) -> list[PastDeed]:

@@ -19,7 +19,8 @@ class Submission:
     """One run of a submit script, and how far it got.
 
     `doubt`: why it is not known whether LSF has a job of it; while set, the script's end decides nothing. `adopted`:
-    LSF jobs found by the job's tag; `surplus`: doubles that one bsub made, killed, which count for nothing.
+    LSF jobs found by the job's tag; `surplus`: doubles that one bsub made, killed, which count for nothing. `host`,
+    `folder`: where it ran; `environment`: key of what it found there besides what we gave it.
     """
 
     arguments: tuple[str, ...]
@@ -40,11 +41,17 @@ class Submission:
     doubt: str | None = None
     adopted: tuple[str, ...] = ()
     surplus: tuple[str, ...] = ()
+    host: str | None = None
+    folder: str | None = None
+    environment: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class LsfJob:
-    """One LSF job that a submit script made. Times are when the agent saw it."""
+    """One LSF job that a submit script made. Times are when the agent saw it.
+
+    `max_memory` (the most that it had) and `memory_limit` in bytes; `run_limit` and `cpu_time` in seconds.
+    """
 
     lsf_id: str
     status: Status
@@ -65,6 +72,10 @@ class LsfJob:
     """when the agent is to be told (again) to follow it; None: it does, as it knows it from the script or has spoken"""
     named: bool = False
     """not told by bsub nor found by a tag: the script posted it, or a person said so, and it was verified"""
+    max_memory: int | None = None
+    memory_limit: int | None = None
+    run_limit: float | None = None
+    cpu_time: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,6 +129,10 @@ class LsfWord:
     host: str | None = None
     log_file: str | None = None
     elements: Mapping[str, int] = field(default_factory=dict)
+    max_memory: int | None = None
+    memory_limit: int | None = None
+    run_limit: float | None = None
+    cpu_time: float | None = None
 
 
 def advance(known: LsfJob, word: LsfWord) -> LsfJob:
@@ -148,6 +163,10 @@ def advance(known: LsfJob, word: LsfWord) -> LsfJob:
         log_file=_newest(word.log_file, known.log_file),
         elements=word.elements or known.elements,
         follow_due_at=None,
+        max_memory=_newest(word.max_memory, None if again else known.max_memory),
+        memory_limit=_newest(word.memory_limit, known.memory_limit),
+        run_limit=_newest(word.run_limit, known.run_limit),
+        cpu_time=_newest(word.cpu_time, None if again else known.cpu_time),
     )
 
 

@@ -18,6 +18,8 @@ DOUBLES_SHOW_WITHIN = timedelta(minutes=5)
 """After the end of a script whose bsub struggled."""
 SEEN_STEP = timedelta(seconds=15)
 """The visible times of a location move in steps of this, not with every request."""
+QUEUES_LIMIT = 100
+"""Queues of a location that are shown."""
 
 
 def lease(tx: Tx, rules: Rules, request: LeaseRequest, epoch: str) -> int:
@@ -87,7 +89,17 @@ def _news_of(found: dict[str, Any], state: AgentState) -> dict[str, Any]:
     silence = "scheduler_silent_since" in news
     if state.answered_at and (silence or answered_before is None or state.answered_at - answered_before >= SEEN_STEP):
         news["scheduler_answered_at"] = state.answered_at
-    return news
+    return news | _news_of_queues(found, state)
+
+
+def _news_of_queues(found: dict[str, Any], state: AgentState) -> dict[str, Any]:
+    """What was told last stays, with its time, while the agent knows no more."""
+    if state.queues is None or state.queues_at is None:
+        return {}
+    before = found["queues_at"]
+    if before is not None and abs(state.queues_at - before) < SEEN_STEP:
+        return {}
+    return {"queues": msgspec.to_builtins(state.queues[:QUEUES_LIMIT]), "queues_at": state.queues_at}
 
 
 def notice_silence(tx: Tx, rules: Rules) -> None:

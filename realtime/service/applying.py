@@ -144,16 +144,21 @@ def _request(tx: Tx, rules: Rules, version: int, new: list[StoredJob]) -> list[s
     return [stored.job.id for stored in new]
 
 
-def resubmit(tx: Tx, rules: Rules, wanted: str, by: str) -> str:
-    """Ask for the same command on the same run once more; the id of the new job."""
+def resubmit(tx: Tx, rules: Rules, wanted: str, by: str, parameters: str | None = None) -> str:
+    """Ask for the same command on the same run once more, or with other parameters; the id of the new job."""
     old = known_job(tx, wanted)
+    text = old.parameters if parameters is None else parameter_text(parameters)
+    same = text == old.parameters
+    arguments = list(old.job.submission.arguments) if same else command_arguments(old.experiment, old.run, text)
     definition = definitions.find(tx.conn, old.experiment, old.definition)
     assert definition is not None
     again = replace(
         old,
-        job=_new_job(tx, list(old.job.submission.arguments)),
+        job=_new_job(tx, arguments),
+        parameters=text,
         user=by,
     )
     (made,) = _request(tx, rules, definition["version"], [again])
-    note_job(tx, again, by, "resubmit", one_job("resubmitted", again))
+    said = one_job("resubmitted", again, "" if same else f" with {shortened(text)}")
+    note_job(tx, again, by, "resubmit", said)
     return made

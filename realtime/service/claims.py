@@ -6,7 +6,7 @@ from datetime import datetime
 from realtime.domain.errors import Conflict
 from realtime.domain.job import Claim, Job, submitted
 from realtime.domain.names import lsf_number
-from realtime.protocol.agent import PostSeen
+from realtime.protocol.observations import PostSeen
 from realtime.service.deeds import note_job, one_job
 from realtime.service.jobs import known_job, record
 from realtime.service.rules import Rules

@@ -6,11 +6,11 @@ from typing import assert_never
 
 from realtime.domain.job import Job, LsfWord, advance, submitted
 from realtime.domain.status import FROM_LSF, Status
-from realtime.protocol.agent import CheckSeen, KillSeen, LsfSeen, Observation, PostSeen, SubmissionSeen
+from realtime.protocol.observations import CheckSeen, KillSeen, LsfSeen, Observation, PostSeen, SubmissionSeen
 from realtime.service.claims import with_verdict
 from realtime.service.jobs import record_at
 from realtime.service.rules import Rules
-from realtime.store import definitions, jobs, locations
+from realtime.store import definitions, environments, jobs, locations
 from realtime.store.tx import Tx
 
 
@@ -33,7 +33,7 @@ def observe(tx: Tx, rules: Rules, location: str, generation: int, seen: list[Obs
         remarks: list[str] = []
         match observation:
             case SubmissionSeen():
-                job, remarks = _with_submission(stored.job, observation, order)
+                job, remarks = _with_submission(stored.job, observation, order, _environment(tx, observation))
             case LsfSeen():
                 job = _with_word(stored.job, observation, order)
             case KillSeen():
@@ -50,7 +50,14 @@ def observe(tx: Tx, rules: Rules, location: str, generation: int, seen: list[Obs
     return unknown
 
 
-def _with_submission(job: Job, seen: SubmissionSeen, order: tuple[int, int]) -> tuple[Job, list[str]]:
+def _environment(tx: Tx, seen: SubmissionSeen) -> str | None:
+    """The key under which what the script found is kept; None when it is not told (yet)."""
+    return None if seen.environment is None else environments.keep(tx, seen.environment)
+
+
+def _with_submission(
+    job: Job, seen: SubmissionSeen, order: tuple[int, int], environment: str | None
+) -> tuple[Job, list[str]]:
     if order <= job.submission.order:
         return job, []
     submission = replace(
@@ -60,6 +67,9 @@ def _with_submission(job: Job, seen: SubmissionSeen, order: tuple[int, int]) -> 
         claimed_at=job.submission.claimed_at or seen.at,
         adopted=_united(job.submission.adopted, seen.adopted),
         surplus=_united(job.submission.surplus, seen.surplus),
+        host=seen.host or job.submission.host,
+        folder=seen.folder or job.submission.folder,
+        environment=environment or job.submission.environment,
         **{name: getattr(seen, name) for name in _told(job, seen)},
     )
     known = {lsf_job.lsf_id for lsf_job in job.lsf_jobs}
@@ -122,6 +132,10 @@ def _with_word(job: Job, seen: LsfSeen, order: tuple[int, int]) -> Job:
         host=seen.host,
         log_file=seen.log_file,
         elements=seen.elements,
+        max_memory=seen.max_memory,
+        memory_limit=seen.memory_limit,
+        run_limit=seen.run_limit,
+        cpu_time=seen.cpu_time,
     )
     return replace(
         job,

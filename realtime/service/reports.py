@@ -4,18 +4,22 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from realtime.domain import report
+from realtime.domain import report, series
 from realtime.domain.errors import NotFound
 from realtime.domain.status import Status
 from realtime.service.claims import taken
 from realtime.store import Connection, reports
+from realtime.store import series as series_store
 from realtime.store.reports import KeptPost, StoredReport
 from realtime.store.tx import Tx
 
-POST_KEPT_CHARACTERS = 4000
 WAITING = (Status.PEND, Status.WAIT, Status.PSUSP)
 LOOK_AGAIN = timedelta(seconds=10)
 """Between two early looks at one job."""
+SKIPS_KEPT = 20
+"""Of a post that is kept."""
+NO_NUMBERS_FOR = timedelta(seconds=5)
+"""A job none of whose counters is a number is not looked through for some time."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,12 +55,18 @@ def accept_reports(tx: Tx, received: list[Received]) -> list[Accepted | NotFound
         else:
             now[one.job], answer = _merged(tx, now[one.job], one.post)
         answers.append(answer)
-        skipped = [{"key": skip.key, "reason": skip.reason} for skip in answer.skipped]
-        body = one.body[:POST_KEPT_CHARACTERS]
-        kept.append(KeptPost(job=one.job, body=body, accepted=answer.accepted, skipped=skipped))
+        skipped = [{"key": skip.key, "reason": skip.reason} for skip in _kept(answer.skipped)]
+        kept.append(KeptPost(job=one.job, body=one.body, accepted=answer.accepted, skipped=skipped))
+    _sample(tx, before, now)
     reports.save(tx, [(stored, now[job]) for job, stored in before.items()])
     reports.keep_posts(tx, before, kept)
     return answers
+
+
+def _kept(skipped: tuple[report.Skip, ...]) -> tuple[report.Skip, ...]:
+    """The first ones, and how many more there were: a post may hold thousands."""
+    more = len(skipped) - SKIPS_KEPT
+    return skipped if more <= 0 else (*skipped[:SKIPS_KEPT], report.Skip(key="", reason=f"and {more} more"))
 
 
 def _merged(tx: Tx, stored: StoredReport, post: report.Post) -> tuple[StoredReport, Accepted]:
@@ -69,6 +79,26 @@ def _merged(tx: Tx, stored: StoredReport, post: report.Post) -> tuple[StoredRepo
     answer = Accepted(accepted=accepted, skipped=(*merged.skipped, *refused))
     moved = _moved(tx.now, stored) if merged.counters != stored.counters else {}
     return replace(stored, counters=merged.counters, **moved, **claims, **look), answer
+
+
+def _sample(tx: Tx, before: dict[str, StoredReport], now: dict[str, StoredReport]) -> None:
+    """Keep the numbers that have changed where it is time to, and note when it is again. Most posts come earlier."""
+    due = [
+        job
+        for job, stored in before.items()
+        if stored.counters != now[job].counters and (stored.sample_due_at is None or stored.sample_due_at <= tx.now)
+    ]
+    if not due:
+        return
+    known = series_store.of_jobs(tx.conn, due)
+    taken = {}
+    for job in due:
+        sampled = series.sampled(known.get(job), now[job].counters, tx.now)
+        if sampled is not None and sampled != known.get(job):
+            taken[job] = sampled
+        again = tx.now + NO_NUMBERS_FOR if sampled is None else sampled.due_at
+        now[job] = replace(now[job], sample_due_at=again)
+    series_store.save(tx, taken)
 
 
 def _moved(now: datetime, stored: StoredReport) -> dict[str, Any]:

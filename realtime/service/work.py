@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import timedelta
 
-from realtime.domain.address import report_url
 from realtime.domain.status import Status
 from realtime.protocol.agent import CheckPath, Followed, Kill, Submit, Verify, Work
+from realtime.service.given import given_environment
 from realtime.service.jobs import record
 from realtime.service.rules import Rules
 from realtime.store import definitions, jobs, locations, work
@@ -54,26 +54,10 @@ def _to_submit(tx: Tx, rules: Rules, location: str, room: int, holding: list[str
                 restored=restored_at is not None and stored.job.requested_at < restored_at,
                 executable=stored.executable,
                 arguments=list(stored.job.submission.arguments),
-                environment=_environment(rules, stored),
+                environment=given_environment(rules, stored),
             )
         )
     return submits
-
-
-def _environment(rules: Rules, stored: StoredJob) -> dict[str, str]:
-    address = report_url(rules.public_url, rules.secret, stored.experiment, stored.job.id)
-    return {
-        "BATCH_UPDATE_URL": address,
-        "JID_UPDATE_COUNTERS": address,
-        "ARP_UPDATE_COUNTERS": address,
-        "EXPERIMENT": stored.experiment,
-        "RUN_NUM": str(stored.run),
-        "BATCH_JOB_ID": stored.job.id,
-        "ARP_JOB_ID": stored.job.id,
-        "ARP_ROOT_JOB_ID": stored.job.id,
-        "BATCH_HASH": stored.definition_name,
-        "ARP_LOCATION": stored.location,
-    }
 
 
 def _to_kill(tx: Tx, location: str, holding: list[str]) -> list[Kill]:

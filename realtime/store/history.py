@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from realtime.protocol.rows import Transition
-from realtime.store import schema
+from realtime.store import environments, schema
 from realtime.store.tx import Tx, as_transition
 
 _transition = schema.transition.c
@@ -51,7 +51,9 @@ def remember_answer(tx: Tx, experiment: str, key: str, body: str, answer: bytes)
 
 
 def forget(tx: Tx, answers_before: datetime, deleted_before: datetime) -> None:
-    """Drop old answers and tombstones; a position below the new floor is answered with a snapshot."""
+    """Drop old answers and tombstones, and environments of no job; a position below the new floor is answered with a
+    snapshot."""
+    environments.forget_unused(tx)
     tx.conn.execute(delete(schema.idempotency).where(_idempotency.at < answers_before))
     old = (
         select(_tombstone.scope, func.max(_tombstone.seq))

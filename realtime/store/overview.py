@@ -5,7 +5,7 @@ from statistics import median
 
 from sqlalchemy import Connection, func, select
 
-from realtime.domain.status import Status
+from realtime.domain.status import LIVE, Status
 from realtime.protocol.overview import HashOverview
 from realtime.store import schema
 
@@ -15,6 +15,8 @@ _definition = schema.definition.c
 
 LAST = 50
 """Good jobs that the medians are over."""
+_LIVE = [status.value for status in sorted(LIVE)]
+"""Said by the status, an index of the times of jobs answers alone."""
 
 
 def runs(conn: Connection, experiment: str) -> tuple[int, int]:
@@ -32,7 +34,7 @@ def hashes(conn: Connection, experiment: str) -> list[HashOverview]:
     current: dict[int, dict[str, int]] = defaultdict(dict)
     counted = (
         select(_job.definition, _job.status, func.count())
-        .where(_job.experiment == experiment, _job.live | ~_job.superseded)
+        .where(_job.experiment == experiment, _job.status.in_(_LIVE) | ~_job.superseded)
         .group_by(_job.definition, _job.status)
     )
     for definition, status, count in conn.execute(counted):

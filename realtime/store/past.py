@@ -3,16 +3,17 @@
 For demonstrations, tests and measurements. Nobody who serves the store at the time is told.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Table, insert, select, update
 
 from realtime.domain.assessment import Assessment
+from realtime.domain.series import Series
 from realtime.domain.status import Status
-from realtime.store import experiments, locations, schema
+from realtime.store import environments, experiments, locations, schema, series
 from realtime.store.changes import experiment_scope
 from realtime.store.jobs import StoredJob, derived_values, lsf_job_values, submission_values
 from realtime.store.tx import Tx
@@ -45,8 +46,38 @@ class PastChange:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PastPost:
+    """A post received, and what became of it."""
+
+    at: datetime
+    body: str
+    accepted: int
+    skipped: list[dict[str, str]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PastLogEnd:
+    """What is kept of the log of a job that failed; see the table `log_end`."""
+
+    text: str
+    error_line: str | None
+    error_at: int | None
+    as_of: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class PastDetails:
+    """What is kept beside a job's row."""
+
+    series: Series | None = None
+    posts: tuple[PastPost, ...] = ()
+    log_end: PastLogEnd | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class PastJob:
-    """A job as it is now, and the statuses that led there; `counters` as the store keeps them."""
+    """A job as it is now, and the statuses that led there; `counters` as the store keeps them. `environment`: what its
+    script found, under whose key it stands in the submission."""
 
     stored: StoredJob
     version: int
@@ -55,6 +86,8 @@ class PastJob:
     counters: list[dict[str, Any]]
     counters_at: datetime | None = None
     longest_quiet: float | None = None
+    environment: Mapping[str, str | None] = field(default_factory=dict)
+    details: PastDetails = PastDetails()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,11 +135,26 @@ def bring(tx: Tx, experiment: str, runs: Sequence[PastRun], jobs: Sequence[PastJ
             for position, lsf_job in enumerate(job.lsf_jobs)
         ],
     )
+    _insert_details(tx, jobs)
     _insert(tx, schema.transition, told.transitions)
     _insert(tx, schema.activity, told.deeds)
     tx.conn.execute(update(schema.scope).where(scope.name == experiment_scope(experiment)).values(seq=told.seq))
     for location in sorted({job.stored.location for job in jobs}):
         locations.use(tx, experiment, location)
+
+
+def _insert_details(tx: Tx, jobs: Sequence[PastJob]) -> None:
+    for environment in {one.stored.job.submission.environment: one.environment for one in jobs}.values():
+        environments.keep(tx, environment)
+    series.save(tx, {one.stored.job.id: one.details.series for one in jobs if one.details.series is not None})
+    posts = [
+        {"job": one.stored.job.id, "n": n, **asdict(post)}
+        for one in jobs
+        for n, post in enumerate(one.details.posts, 1)
+    ]
+    _insert(tx, schema.post, posts)
+    ends = [(one.stored.job.id, one.details.log_end) for one in jobs]
+    _insert(tx, schema.log_end, [{"job": job, **asdict(end)} for job, end in ends if end is not None])
 
 
 class _Telling:
@@ -188,6 +236,7 @@ def _job_row(job: PastJob, seq: int) -> dict[str, Any]:
     values |= {name: getattr(job.stored.job, name) for name in _OF_FACTS}
     values |= derived_values(job.assessment)
     values |= {"counters": job.counters, "counters_at": job.counters_at, "longest_quiet": job.longest_quiet}
+    values["sample_due_at"] = job.details.series and job.details.series.due_at
     return values | {"definition_version": job.version, "seq": seq}
 
 

@@ -18,6 +18,7 @@ _job = schema.job.c
 _post = schema.post.c
 
 POSTS_KEPT = 200
+POST_KEPT_CHARACTERS = 4000
 SWEEP_EVERY = 50
 """Posts between two removals of old ones; until then some more than POSTS_KEPT lie there unseen."""
 CHANGES_THAT_TEACH = 3
@@ -44,6 +45,8 @@ class StoredReport:
     look_wanted_at: datetime | None
     counters_at: datetime | None
     longest_quiet: float | None
+    sample_due_at: datetime | None
+    """from when on its numbers are kept once more; None: they never were"""
     counters: tuple[Counter, ...]
     posts: int
     """How many posts have been received."""
@@ -51,7 +54,7 @@ class StoredReport:
 
 @dataclass(frozen=True, kw_only=True)
 class KeptPost:
-    """A post received and what became of it."""
+    """A post received and what became of it; of its body POST_KEPT_CHARACTERS are kept."""
 
     job: str
     body: str
@@ -68,7 +71,12 @@ _FOUND = select(_job.id, _job.counters, _POSTS.label("posts"), *(_job[name] for 
 _SET_COUNTERS = (
     update(schema.job)
     .where(_job.id == bindparam("job"))
-    .values(counters=bindparam("new"), counters_at=bindparam("new_counters_at"), longest_quiet=bindparam("new_longest"))
+    .values(
+        counters=bindparam("new"),
+        counters_at=bindparam("new_counters_at"),
+        longest_quiet=bindparam("new_longest"),
+        sample_due_at=bindparam("new_sample_due_at"),
+    )
 )
 _SWEEP = delete(schema.post).where(_post.job == bindparam("of_job"), _post.n <= bindparam("until"))
 
@@ -97,7 +105,8 @@ def save(tx: Tx, changed: Sequence[tuple[StoredReport, StoredReport]]) -> None:
     for before, now in changed:
         if now.counters != before.counters:
             changed_at = {"new_counters_at": now.counters_at, "new_longest": now.longest_quiet}
-            counters.append({"job": now.job, "new": now.counters, **changed_at})
+            due_at = {"new_sample_due_at": now.sample_due_at}
+            counters.append({"job": now.job, "new": now.counters, **changed_at, **due_at})
             tx.touch(experiment_scope(now.experiment), f"job/{now.job}")
         hidden = {name: getattr(now, name) for name in _HIDDEN if getattr(now, name) != getattr(before, name)}
         if hidden:
@@ -113,7 +122,9 @@ def keep_posts(tx: Tx, stored: Mapping[str, StoredReport], received: Sequence[Ke
     sweeps = []
     for post in received:
         n = newest[post.job] = newest[post.job] + 1
-        about = {"body": post.body, "accepted": post.accepted, "skipped": post.skipped}
+        # One character more than is shown tells that it was cut.
+        body = post.body[: POST_KEPT_CHARACTERS + 1]
+        about = {"body": body, "accepted": post.accepted, "skipped": post.skipped}
         rows.append({"job": post.job, "n": n, "at": tx.now, **about})
         if n % SWEEP_EVERY == 0:
             sweeps.append({"of_job": post.job, "until": n - POSTS_KEPT})
@@ -147,6 +158,13 @@ def longest_stills(conn: Connection, experiment: str, definition: int, limit: in
 
 
 def posts(conn: Connection, job_id: str) -> list[dict[str, Any]]:
-    """The last posts received, newest first."""
+    """The last posts received, newest first; `truncated`: the body was longer."""
     chosen = select(schema.post).where(_post.job == job_id).order_by(_post.n.desc()).limit(POSTS_KEPT)
-    return [dict(row) for row in conn.execute(chosen).mappings()]
+    return [
+        {
+            **row,
+            "body": row["body"][:POST_KEPT_CHARACTERS],
+            "truncated": len(row["body"]) > POST_KEPT_CHARACTERS,
+        }
+        for row in conn.execute(chosen).mappings()
+    ]

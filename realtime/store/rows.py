@@ -15,6 +15,7 @@ from realtime.protocol.rows import (
     ExperimentRow,
     JobRow,
     LocationRow,
+    Queue,
     Row,
     RunRow,
 )
@@ -213,9 +214,14 @@ def locations(conn: Connection, scope: str, chosen: Select[Any]) -> list[Locatio
             name: seq
             for name, seq in conn.execute(select(use.location, use.seq).where(use.experiment == experiment_of(scope)))
         }
-    fields = [name for name in LocationRow.__struct_fields__ if name not in ("key", "seq")]
+    fields = [name for name in LocationRow.__struct_fields__ if name not in ("key", "seq", "queues")]
     return [
-        LocationRow(key=f"location/{row['name']}", seq=seqs[row["name"]], **{name: row[name] for name in fields})
+        LocationRow(
+            key=f"location/{row['name']}",
+            seq=seqs[row["name"]],
+            queues=msgspec.convert(row["queues"], list[Queue] | None),
+            **{name: row[name] for name in fields},
+        )
         for row in found
         if row["name"] in seqs
     ]

@@ -9,19 +9,9 @@ import msgspec
 from quart import Blueprint, Response, request
 
 from realtime.domain.errors import Conflict
-from realtime.protocol.agent import (
-    VERSION,
-    Acknowledged,
-    AgentState,
-    Answer,
-    Claim,
-    Claimed,
-    Lease,
-    LeaseRequest,
-    Observations,
-    Work,
-    WorkRequest,
-)
+from realtime.protocol.agent import VERSION, AgentState, Claim, Claimed, Lease, LeaseRequest, Work, WorkRequest
+from realtime.protocol.observations import Acknowledged, Observations
+from realtime.protocol.questions import Answer
 from realtime.protocol.wire import encode
 from realtime.service import agents as service
 from realtime.service.observations import observe

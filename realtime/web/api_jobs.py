@@ -10,6 +10,7 @@ from realtime.domain.errors import Invalid, NotFound
 from realtime.domain.names import parse_runs
 from realtime.domain.status import Status
 from realtime.protocol.api import Adopt, Applied, Apply, JobPage, KillRequest, SkippedRun
+from realtime.protocol.history import Resubmit
 from realtime.protocol.rows import JobRow
 from realtime.protocol.wire import Shape, Strict, decode, encode
 from realtime.service import applying
@@ -150,8 +151,28 @@ async def adopt_lsf_job(id: str, body: Adopt) -> JobRow:
     return await read_job(id)
 
 
-@jobs_api.route("POST", "/jobs/<id>/resubmit", answer=JobRow, status=201)
-async def resubmit_job(id: str) -> JobRow:
-    """Run the same command on the same run once more, as a new job."""
+@jobs_api.route(
+    "POST",
+    "/jobs/<id>/resubmit",
+    body=Resubmit,
+    body_optional=True,
+    answer=JobRow,
+    status=201,
+    answers={409: "the Idempotency-Key was used for another request"},
+)
+async def resubmit_job(id: str, body: Resubmit) -> JobRow:
+    """Run the same command on the same run once more, as a new job; or with other parameters.
+
+    With `Idempotency-Key` a repeated request gets the first one's answer and makes nothing.
+    """
     here = house()
-    return await read_job(await here.store.write(lambda tx: applying.resubmit(tx, here.rules, id, here.user)))
+    key = request.headers.get("Idempotency-Key")
+    digest = hashlib.sha256(b"resubmit/" + id.encode() + encode(body)).hexdigest()
+
+    def change(tx: Tx) -> bytes:
+        def act() -> bytes:
+            return applying.resubmit(tx, here.rules, id, here.user, body.parameters).encode()
+
+        return once(tx, service.known_job(tx, id).experiment, key, digest, act)
+
+    return await read_job((await here.store.write(change)).decode())

@@ -7,8 +7,8 @@ from msgspec import UNSET, UnsetType
 
 from realtime.domain.definition import command_arguments, executable_path, parameter_text
 from realtime.domain.errors import Invalid, NotFound, Unavailable
-from realtime.protocol.agent import Question, StubCall, TryCheck
 from realtime.protocol.api import RunNumber
+from realtime.protocol.questions import Question, StubCall, TryCheck
 from realtime.protocol.rows import DefinitionRow
 from realtime.protocol.wire import Shape, Strict, UtcTime
 from realtime.store import Connection, experiments, lists, locations

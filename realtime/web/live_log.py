@@ -11,7 +11,8 @@ from realtime.feed.wire import Frame
 from realtime.protocol.live import Close, LogEnd, LogReset, LogText
 from realtime.protocol.wire import encode
 from realtime.web import session
-from realtime.web.api_job import LOG_LIMIT, chosen_lsf_job, read_log, read_stored
+from realtime.web.asking import read_stored
+from realtime.web.logs import LOG_LIMIT, chosen_lsf_job, read_log
 from realtime.web.socket import Socket
 
 live_log = Blueprint("live_log", __name__, url_prefix="/api/v1")

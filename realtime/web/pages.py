@@ -8,12 +8,14 @@ import msgspec
 from quart import Blueprint, Response, render_template, request
 
 from realtime import __version__
+from realtime.protocol.wall import WallQuery
 from realtime.protocol.wire import encode
 from realtime.store import rows
 from realtime.store.changes import SITE, experiment_scope
 from realtime.web.api_activity import ActivityQuery, list_activity
 from realtime.web.api_experiments import read_experiment
 from realtime.web.api_overview import get_overview
+from realtime.web.api_wall import get_wall
 from realtime.web.apis import APIS
 from realtime.web.asyncapi import document as asyncapi_document
 from realtime.web.auth import check_login, check_place
@@ -69,6 +71,18 @@ async def overview(experiment: str) -> str:
     _check()
     numbers = await get_overview(experiment)
     return await _experiment_page("overview.html", experiment, "Overview", {"overview": numbers})
+
+
+@pages.get("/experiments/<experiment>/wall")
+async def wall(experiment: str) -> str:
+    """For a screen on the wall: nothing to click."""
+    _check()
+    row = await read_experiment(experiment)
+    shown = await get_wall(experiment, WallQuery())
+    live = f"/api/v1/experiments/{experiment}/live?runs=1"
+    # Of runs and jobs its store keeps no rows: it shows what it is told by one question.
+    snapshot = await _snapshot(experiment_scope(experiment), live, row, 0, {"table": {}, "wall": shown})
+    return await render_template("wall.html", title=f"Wall · {experiment}", **snapshot)
 
 
 def _check() -> None:

@@ -9,7 +9,7 @@ import msgspec
 
 from realtime.bus.base import Bus
 from realtime.domain.errors import Unavailable
-from realtime.protocol.agent import QUESTION_TIMEOUT, UNKNOWN_KIND, Answer, Question, answer_within
+from realtime.protocol.questions import QUESTION_TIMEOUT, UNKNOWN_KIND, Answer, Question, answer_within
 from realtime.protocol.wire import decode, encode
 
 

@@ -51,16 +51,17 @@ async def take_post(here: House, token: str, receive: Receive) -> bytes:
     other requests need of Quart.
     """
     job = _job(here, token)
-    body = await _body(receive)
-    text = body.decode(errors="replace")
+    parts: list[bytes] = []
     try:
+        await _read(receive, parts)
+        body = b"".join(parts)
         if len(body) > report.BODY_LIMIT:
             raise TooLarge(f"expected at most {report.BODY_LIMIT // 1024} KiB, not {len(body)} bytes")
         post = report.parse(body)
     except (Malformed, TooLarge) as refusal:
-        await here.store.write_each(accept_reports, Received(job=job, body=text, refused=refusal.message))
+        await here.store.write_each(accept_reports, Received(job=job, body=_text(parts), refused=refusal.message))
         raise
-    answer = await here.store.write_each(accept_reports, Received(job=job, body=text, post=post))
+    answer = await here.store.write_each(accept_reports, Received(job=job, body=_text(parts), post=post))
     items = [SkippedItem(key=skip.key, reason=skip.reason) for skip in answer.skipped]
     return encode(ReportAnswer(accepted=answer.accepted, skipped=items))
 
@@ -72,8 +73,12 @@ def _job(here: House, token: str) -> str:
     return job
 
 
-async def _body(receive: Receive) -> bytes:
-    parts: list[bytes] = []
+def _text(parts: list[bytes]) -> str:
+    return b"".join(parts).decode(errors="replace")
+
+
+async def _read(receive: Receive, parts: list[bytes]) -> None:
+    """Read the body into `parts`, where what came of it stands whatever is raised."""
     size = 0
     try:
         async with asyncio.timeout(BODY_WITHIN):
@@ -89,4 +94,3 @@ async def _body(receive: Receive) -> bytes:
                     raise TooLarge(f"expected a body of at most {BODY_LIMIT // 1024} KiB")
     except TimeoutError as error:
         raise Malformed(f"expected the whole body within {BODY_WITHIN:.0f} s") from error
-    return b"".join(parts)

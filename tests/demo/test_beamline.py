@@ -41,10 +41,10 @@ def test_it_makes_what_is_missing_and_nothing_twice(lasting: Manager) -> None:
         assert [run.number for run in past] == list(range(PAST_RUNS, 0, -1))
         assert all(run.ended_at is not None and run.params["Events"] > 0 for run in past)
         jobs = api.get(f"{HOME}/jobs", JobPage).items
-        assert {job.definition.name for job in jobs} == {"example", "fails", "progress"}
+        assert {job.definition.name for job in jobs} == {"example", "fails", "hungry", "progress"}
         Beamline(api, lasting.settings).set_up()
         assert len(api.get(f"{HOME}/runs", RunPage).items) == len(runs)
-        assert len(api.get(f"{HOME}/definitions", DefinitionPage).items) == 3
+        assert len(api.get(f"{HOME}/definitions", DefinitionPage).items) == 4
         assert len(api.get(f"{HOME}/jobs", JobPage).items) == len(jobs)
 
 

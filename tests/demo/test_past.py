@@ -9,11 +9,13 @@ from sqlalchemy import Connection, select
 
 from realtime.demo.past import Past, bring_past, main
 from realtime.domain.assessment import Clock, assess
+from realtime.domain.report import parse
+from realtime.domain.series import lines
 from realtime.domain.status import Status
 from realtime.service.experiments import start_run
 from realtime.service.rules import Rules
 from realtime.service.work import hand_out
-from realtime.store import jobs, lists, schema, work
+from realtime.store import environments, jobs, lists, reports, schema, series, work
 from realtime.store.changes import experiment_scope
 from realtime.store.jobs import derived_values
 from realtime.store.rows import snapshot
@@ -87,3 +89,34 @@ async def test_no_batch_client_is_given_work_by_it(tmp_path: Path, empty_databas
 def test_the_command_makes_the_store_and_says_so(tmp_path: Path) -> None:
     assert main(["--runs", "2", "--hashes", "3", "--jobs-per-run", "2", str(tmp_path / "var"), "late"]) == 0
     assert (tmp_path / "var" / "batchboard.db").exists()
+
+
+async def test_what_is_kept_beside_its_jobs_fits_them(tmp_path: Path, empty_database: Path) -> None:
+    def look(conn: Connection) -> Counter[str]:
+        found: Counter[str] = Counter()
+        known = series.of_jobs(conn, ids := list(conn.execute(select(schema.job.c.id)).scalars()))
+        ends = {row["job"]: row for row in conn.execute(select(schema.log_end)).mappings()}
+        for one in jobs.find_several(conn, ids):
+            report = reports.find(conn, one.job.id)
+            assert report is not None and (one.job.id in known) == bool(report.counters)
+            if kept := known.get(one.job.id):
+                assert report.sample_due_at == kept.due_at
+                assert all(line.points[0][0] < line.points[-1][0] for line in lines(kept, report.counters))
+                newest = reports.posts(conn, one.job.id)[0]
+                posted = parse(newest["body"].encode())
+                assert newest["accepted"] == len(posted.set) == len(report.counters)
+                assert [c.value for c in posted.set] == [c.value for c in report.counters]
+                found["numbers"] += 1
+            submission = one.job.submission
+            assert submission.host and submission.folder and environments.find(conn, submission.environment)["HOME"]
+            if end := ends.get(one.job.id):
+                assert one.status is Status.EXIT
+                found["ends"] += 1
+                if end["error_line"] is not None:
+                    assert end["text"][end["error_at"] :].startswith(end["error_line"])
+                    found["errors"] += 1
+        return found
+
+    async with await bring(tmp_path, empty_database) as opened:
+        found = await opened.store.read(look)
+    assert found["numbers"] > 100 and found["ends"] >= found["errors"] > 1

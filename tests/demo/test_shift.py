@@ -2,7 +2,6 @@
 
 import json
 import os
-import signal
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -21,7 +20,6 @@ from realtime.protocol.api import DefinitionPage, ExperimentPage, JobPage, RunPa
 from realtime.protocol.rows import DefinitionRow, ExperimentRow
 from tests.bus.waiting import until_sync
 from tests.demo.serving import Manager
-from tests.demo.test_demo import Running
 
 
 @pytest.fixture(scope="module")
@@ -42,6 +40,7 @@ def test_the_names_are_long_and_all_different() -> None:
     assert all(30 <= len(name) <= 64 for name in names())
 
 
+@pytest.mark.timeout(180)
 async def test_the_shift_so_far_is_made_once(tmp_path: Path) -> None:
     await bring_shift(tmp_path)
     manager = Manager(tmp_path)
@@ -143,31 +142,3 @@ def test_an_outage_begins_and_ends_and_takes_nothing_else_back(tmp_path: Path) -
     faults.write_text(json.dumps(outages.FAULTS))
     assert end_all(tmp_path) == 0
     assert not faults.exists(), "a demo that is killed leaves no outage behind"
-
-
-@pytest.mark.timeout(90)
-def test_it_runs_is_ended_and_goes_on_where_it_was(tmp_path: Path) -> None:
-    first = runs_and_ends(tmp_path)
-    assert first > 400
-    assert runs_and_ends(tmp_path) > first
-
-
-def runs_and_ends(folder: Path) -> int:
-    """Starts the demo, and ends it when something runs; the number of the newest run."""
-    demo = Running(folder, "--shift")
-    try:
-        demo.until_said("The page answers")
-        demo.until_said(": RUN")
-        newest = demo.call("GET", HOME)["last_run"]
-        assert demo.call("GET", f"{HOME}/runs/400")["jobs"], "a past"
-        running = " ".join(demo.processes().values())
-        assert all(f"realtime.demo.{name}" in running for name in ("shift", "colleague", "outages"))
-        demo.process.send_signal(signal.SIGINT)
-        assert demo.process.wait(10) == 0
-    finally:
-        if demo.process.poll() is None:
-            demo.process.kill()
-        until_sync(lambda: not demo.processes())
-    assert not demo.has_said("Traceback")
-    demo.said.unlink()
-    return int(newest)

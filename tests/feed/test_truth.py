@@ -13,7 +13,8 @@ from realtime.domain.errors import BatchboardError
 from realtime.domain.report import parse
 from realtime.domain.status import FROM_LSF, Status
 from realtime.feed import Log, read_news
-from realtime.protocol.agent import AgentState, CheckSeen, KillSeen, LeaseRequest, LsfSeen, PostSeen, SubmissionSeen
+from realtime.protocol.agent import AgentState, LeaseRequest
+from realtime.protocol.observations import CheckSeen, KillSeen, LsfSeen, PostSeen, SubmissionSeen
 from realtime.protocol.rows import Check
 from realtime.service import agents, applying, claims, definitions, experiments, jobs, reports
 from realtime.service.observations import observe

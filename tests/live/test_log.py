@@ -2,7 +2,7 @@
 
 import asyncio
 
-from realtime.protocol.agent import LogAnswer
+from realtime.protocol.questions import LogAnswer
 from tests.client import Client, SayingAgent
 from tests.conftest import TOKEN
 from tests.live.raw import connected, upgrade

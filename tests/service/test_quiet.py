@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from realtime.domain.report import parse
-from realtime.protocol.agent import LsfSeen, Observation, SubmissionSeen
+from realtime.protocol.observations import LsfSeen, Observation, SubmissionSeen
 from realtime.service.observations import observe
 from realtime.service.reports import Received, accept_reports, read_report
 from realtime.store import reports

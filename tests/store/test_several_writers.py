@@ -6,7 +6,8 @@ from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
-from realtime.protocol.agent import VERSION, LeaseRequest, LsfSeen, Observation, SubmissionSeen
+from realtime.protocol.agent import VERSION, LeaseRequest
+from realtime.protocol.observations import LsfSeen, Observation, SubmissionSeen
 from realtime.protocol.rows import Transition
 from realtime.service import agents, applying
 from realtime.service.definitions import create_definition

@@ -4,7 +4,9 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from realtime.protocol.agent import VERSION, AgentState, CheckSeen, LogAnswer, LsfSeen, SubmissionSeen
+from realtime.protocol.agent import VERSION, AgentState
+from realtime.protocol.observations import CheckSeen, LsfSeen, SubmissionSeen
+from realtime.protocol.questions import LogAnswer
 from realtime.protocol.rows import Check
 from realtime.store import locations
 from tests.client import Answered, Client, SayingAgent

@@ -8,8 +8,8 @@ from typing import Any, get_args
 import pytest
 from quart.testing.connections import WebsocketDisconnectError, WebsocketResponseError
 
-from realtime.protocol.agent import LogAnswer
 from realtime.protocol.live import Close, FeedMessage, LogMessage
+from realtime.protocol.questions import LogAnswer
 from realtime.web.asyncapi import document as document_of
 from tests.client import Client, SayingAgent
 from tests.documents import held_against, resolved

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from realtime.protocol.agent import SubmissionSeen
+from realtime.protocol.observations import SubmissionSeen
 from tests.client import Client, SayingAgent
 
 SILENT = "LSF did not answer"

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from realtime.protocol.agent import CheckSeen
+from realtime.protocol.observations import CheckSeen
 from realtime.protocol.rows import Check
 from tests.client import Client, SayingAgent
 

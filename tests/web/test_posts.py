@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from realtime.domain.address import report_url
-from realtime.protocol.agent import LogAnswer, PostSeen
+from realtime.protocol.observations import PostSeen
+from realtime.protocol.questions import LogAnswer
 from tests.client import Client, SayingAgent
 
 

@@ -162,16 +162,35 @@ async def test_answers_to_posts_have_the_headers_of_all_answers(client: Client) 
         assert "default-src 'self'" in answer.headers["Content-Security-Policy"]
 
 
-async def test_a_body_over_the_limit_of_all_bodies_is_refused_and_not_kept(client: Client) -> None:
+async def test_a_body_over_the_limit_of_all_bodies_is_refused_and_its_beginning_kept(client: Client) -> None:
     job, speaks = await script(client)
     status, answer = await speaks.post(b"x" * (1024 * 1024 + 1))
     assert (status, answer["error"]["code"]) == (413, "too_large")
-    assert (await client.get(f"/jobs/{job['id']}/reports"))["items"] == []
+    (kept,) = (await client.get(f"/jobs/{job['id']}/reports"))["items"]
+    assert (kept["accepted"], kept["body"], kept["truncated"]) == (0, "x" * 4000, True)
+    assert kept["skipped"] == [{"key": "", "reason": "expected a body of at most 1024 KiB"}]
 
 
-async def test_a_body_that_breaks_off_changes_nothing(client: Client) -> None:
-    _, speaks = await script(client)
-    begun = {"type": "http.request", "body": b'{"counters": {}}', "more_body": True}
+async def test_only_a_body_that_was_cut_is_said_to_be(client: Client) -> None:
+    job, speaks = await script(client)
+    whole = b'{"counters": {"A": 1}}'
+    for size in (len(whole), 4000, 4001):
+        await speaks.post(whole.ljust(size))
+    items = (await client.get(f"/jobs/{job['id']}/reports"))["items"]
+    assert [(len(item["body"]), item["truncated"]) for item in items] == [(4000, True), (4000, False), (22, False)]
+
+
+async def test_of_what_was_skipped_the_first_items_are_kept_and_the_others_counted(client: Client) -> None:
+    job, speaks = await script(client)
+    _, answer = await speaks.post({"counters": {f"x{n}": {} for n in range(100)}})
+    assert len(answer["skipped"]) == 100
+    (kept,) = (await client.get(f"/jobs/{job['id']}/reports"))["items"]
+    assert kept["skipped"] == [*answer["skipped"][:20], {"key": "", "reason": "and 80 more"}]
+
+
+async def test_a_body_that_breaks_off_changes_nothing_and_is_told(client: Client) -> None:
+    job, speaks = await script(client)
+    begun = {"type": "http.request", "body": b'{"counters": {"A": 1}}', "more_body": True}
     parts: list[dict[str, Any]] = [{"type": "http.disconnect"}, begun]
 
     async def receive() -> dict[str, Any]:
@@ -179,6 +198,9 @@ async def test_a_body_that_breaks_off_changes_nothing(client: Client) -> None:
 
     with pytest.raises(Malformed):
         await take_post(client.house, speaks.url.rpartition("/")[2], receive)
+    assert (await client.get(f"/jobs/{job['id']}"))["counters"] == []
+    (kept,) = (await client.get(f"/jobs/{job['id']}/reports"))["items"]
+    assert kept["body"] == '{"counters": {"A": 1}}' and "the client has gone" in kept["skipped"][0]["reason"]
 
 
 async def test_a_mistake_of_ours_is_answered_as_one_and_logged_without_the_address(

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from realtime.protocol.agent import AgentState, CommandCount, LogAnswer
+from realtime.protocol.agent import AgentState, CommandCount
+from realtime.protocol.questions import LogAnswer
 from realtime.protocol.rows import LocationRow
 from realtime.web.metrics import exposition, of_locations
 from tests.client import Client, SayingAgent

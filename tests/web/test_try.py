@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from realtime.protocol.agent import UNKNOWN_KIND, Question, StubCall, Tried, TryCheck
+from realtime.protocol.questions import UNKNOWN_KIND, Question, StubCall, Tried, TryCheck
 from tests.client import Answered, Client, SayingAgent
 
 TRY = "/experiments/demo/definitions/1/try"
@@ -105,7 +105,7 @@ async def test_an_answer_may_take_longer_than_others_but_is_not_asked_for_again(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("realtime.web.questions.QUESTION_TIMEOUT", 0.2)
-    monkeypatch.setattr("realtime.protocol.agent.QUESTION_TIMEOUT", 0.2)
+    monkeypatch.setattr("realtime.protocol.questions.QUESTION_TIMEOUT", 0.2)
     agent = await at_work(client)
     question, asking = await asked(agent)
     async with asyncio.timeout(5):
@@ -116,7 +116,7 @@ async def test_an_answer_may_take_longer_than_others_but_is_not_asked_for_again(
 
 
 async def test_no_answer_is_said_in_time(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("realtime.protocol.agent.TRY_TIMEOUT", 0.1)
+    monkeypatch.setattr("realtime.protocol.questions.TRY_TIMEOUT", 0.1)
     agent = await at_work(client)
     _, asking = await asked(agent)
     answer = await asking
