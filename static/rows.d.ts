@@ -92,6 +92,17 @@ interface FarmLocation extends Row {
   scheduler_format: string | null;
   scheduler_silent_since: string | null;
   scheduler_problem: string | null;
+  queues: Queue[] | null;
+  queues_at: string | null;
+}
+
+/** A queue of a farm, as bqueues tells it. */
+interface Queue {
+  name: string;
+  status: string;
+  pending: number;
+  running: number;
+  suspended: number;
 }
 
 /** One of the LSF jobs of a job. */
@@ -108,6 +119,12 @@ interface LsfJob {
   host: string | null;
   log_file: string | null;
   elements: Record<string, number>;
+  /** bytes; null or left out: not told */
+  max_memory?: number | null;
+  memory_limit?: number | null;
+  /** seconds */
+  run_limit?: number | null;
+  cpu_time?: number | null;
 }
 
 /** What the server put into a page. */
@@ -136,5 +153,7 @@ interface Page {
   activity?: { items: import("./pure/activity.js").Deed[]; next: string | null };
   /** on the page Overview */
   overview?: import("./pure/overview.js").Overview;
+  /** on the page for a screen on the wall */
+  wall?: import("./pure/wall.js").Wall;
   example: string | null;
 }

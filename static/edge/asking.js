@@ -7,7 +7,7 @@ const AFTER_FAILURE = 5_000;
 /**
  * Asks now, and again after anything has changed on the feed, one question at a time and at most one in `every` ms. What
  * is refused or not answered is asked for again after 5 s; the chip says that the server is away.
- * @param {() => Promise<void>} ask @param {number} every
+ * @param {() => Promise<void>} ask @param {number} every @returns {() => void} asks again soon, changed or not
  */
 export function askAgain(ask, every) {
   let asking = false;
@@ -29,6 +29,7 @@ export function askAgain(ask, every) {
   };
   onRows(want);
   want();
+  return want;
 }
 
 /** @param {unknown} cause */

@@ -1,6 +1,6 @@
 // @ts-check
 import { used } from "../pure/hashes.js";
-import { remember, remembered } from "./settings.js";
+import { HINT_KEY, remember, remembered } from "./settings.js";
 
 /** The hashes that were applied last with this browser, for each experiment. */
 
@@ -12,6 +12,7 @@ export function lastUsed(experiment) {
 
 /** A hash was applied. @param {string} experiment @param {number} id of the definition */
 export function noteUsed(experiment, id) {
+  remember(HINT_KEY, true);
   remember(keyOf(experiment), used(lastUsed(experiment), id));
 }
 

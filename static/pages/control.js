@@ -3,6 +3,7 @@ import { writeSearch } from "../edge/address.js";
 import { call } from "../edge/api.js";
 import { attribute, byId, h, setText, styled } from "../edge/dom.js";
 import { keepChoice, keepMode, keptChoice, keptMode } from "../edge/kept_view.js";
+import { keys } from "../edge/keys.js";
 import { onRows, start } from "../edge/page.js";
 import { onSettings } from "../edge/settings.js";
 import { isFiltered, TableReading } from "../edge/table_reading.js";
@@ -31,7 +32,7 @@ const READ_WITHIN = 5_000;
 const RUN = /^#run\/(\d{1,10})$/;
 const narrow = matchMedia("(max-width: 720px)");
 if (narrow.matches) await styled("narrow");
-const grid = (readAddress(location.search).mode ?? keptMode()) === "grid" ? await import("../parts/grid_rows.js") : null;
+const grid = (readAddress(location.search).mode ?? keptMode()) === "grid" ? await import("../parts/grid_head.js") : null;
 
 /**
  * The page Run Tables > Batch control: what its parts share, and who is told what. Rows near the window are in the
@@ -39,8 +40,6 @@ const grid = (readAddress(location.search).mode ?? keptMode()) === "grid" ? awai
  * @implements {Desk}
  */
 class Control {
-  /** @type {typeof import("../parts/grid_rows.js").GridRun | null} */
-  #grid = grid?.GridRun ?? null;
   #newest = 0;
   #epoch = "";
   /** ms: when the order was read, at the earliest */
@@ -73,7 +72,8 @@ class Control {
     this.many = new Many({ page, store, view: () => this.model.order, every: () => [...store.counts.runs()] });
     this.many.selection.listen(table);
     this.head = new TableHead(this, this.many.selection.head);
-    this.bar = new FilterBar(this, { onColumns: () => void this.#openColumns() });
+    this.head.grid = grid;
+    this.bar = new FilterBar(this, { onColumns: () => void keys.hold(this.#openColumns()) });
     this.bar.tools.prepend(this.many.buttons, this.#addRun());
     byId("find").append(this.bar.element);
     byId("dock").append(this.many.dock);
@@ -81,7 +81,7 @@ class Control {
     this.table = new RunTable(this, {
       table,
       head: [this.head.colgroup, this.head.element],
-      make: (run) => (this.view.mode === "grid" && this.#grid ? new this.#grid(this, run) : new RunRows(this, run)),
+      make: (run) => (this.view.mode === "grid" && this.head.grid ? new this.head.grid.GridRun(this, run) : new RunRows(this, run)),
       onNeed: (runs) => this.reading.rows(runs),
       onDrawn: () => this.#showAround(),
     });
@@ -257,7 +257,7 @@ class Control {
     this.view = { ...before, ...change };
     if (change.filter) this.view.hashes = this.#hashes();
     const { mode, columns, counter, hashes } = this.view;
-    if (mode === "grid" && !this.#grid) return void this.#loadGrid();
+    if (mode === "grid" && !this.head.grid) return void this.#loadGrid();
     this.head.show(this.view);
     this.bar.show(this.view);
     attribute(byId("runs"), "data-mode", mode);
@@ -268,7 +268,7 @@ class Control {
   }
 
   async #loadGrid() {
-    this.#grid = (await import("../parts/grid_rows.js")).GridRun;
+    this.head.grid = await import("../parts/grid_head.js");
     const view = this.view;
     this.view = { ...view, mode: "list" };
     this.#show(view);
@@ -350,9 +350,8 @@ class Control {
   }
 
   /** @param {Run} run @param {HTMLButtonElement} button @param {HTMLElement} place */
-  async applyTo(run, button, place) {
-    const { openApply } = await import("../parts/apply.js");
-    openApply(this, run, button, place);
+  applyTo(run, button, place) {
+    return keys.hold(import("../parts/apply.js").then(({ openApply }) => openApply(this, run, button, place)));
   }
 
   #addRun() {

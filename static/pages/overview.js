@@ -2,11 +2,14 @@
 import { call } from "../edge/api.js";
 import { askAgain } from "../edge/asking.js";
 import { arrange, attribute, byId, h, setText } from "../edge/dom.js";
+import { keys } from "../edge/keys.js";
 import { start } from "../edge/page.js";
 import { symbol } from "../edge/symbol.js";
 import { everySecond, now } from "../edge/ticking.js";
 import { showCounts } from "../parts/frame.js";
-import { countsOf, shares, shownHashes, statusesOf, together } from "../pure/overview.js";
+import { Pictures } from "../parts/pictures.js";
+import { countsOf, shownHashes, statusesOf, together } from "../pure/overview.js";
+import { amount } from "../pure/scale.js";
 import { look } from "../pure/status.js";
 import { ago, length, moment } from "../pure/time.js";
 
@@ -15,8 +18,11 @@ import { ago, length, moment } from "../pure/time.js";
 /** @typedef {import("../pure/overview.js").Overview} Numbers */
 
 const EVERY = 1_000;
+const PICTURES_EVERY = 3_000;
+/** ms after which time itself has moved the pictures */
+const OLD = 30_000;
 
-/** The page Overview: how far each hash is over all runs, and the farms. */
+/** The page Overview: how it goes over time, how far each hash is over all runs, and the farms. */
 class Overview {
   /** @type {Map<number, HTMLTableRowElement>} */
   #lines = new Map();
@@ -27,10 +33,17 @@ class Overview {
     this.base = `/experiments/${page.experiment?.name}`;
     this.api = `${page.api}${this.base}/overview`;
     byId("to-definitions").setAttribute("href", `${this.base}/definitions`);
+    byId("to-wall").setAttribute("href", `${this.base}/wall`);
+    const handover = async () => (await import("../parts/handover_dialog.js")).openHandover(page);
+    byId("to-handover").addEventListener("click", () => void keys.hold(handover()));
+    this.pictures = new Pictures(page, () => this.picturesWanted());
     if (page.overview) this.#draw(page.overview);
     this.showFarms();
     everySecond(() => this.showFarms());
   }
+
+  /** Set once the feed is followed. */
+  picturesWanted = () => {};
 
   async read() {
     this.#draw(await call("GET", this.api));
@@ -41,8 +54,8 @@ class Overview {
     const hashes = shownHashes(numbers);
     const statuses = statusesOf(hashes);
     const behind = numbers.runs - numbers.processed;
-    setText(byId("runs-processed"), `${numbers.processed} of ${numbers.runs} runs have a job DONE`);
-    setText(byId("runs-behind"), behind > 0 ? `${behind} behind` : numbers.runs > 0 ? "none behind" : "");
+    setText(byId("runs-processed"), `${amount(numbers.processed)} of ${amount(numbers.runs)} runs have a job DONE`);
+    setText(byId("runs-behind"), behind > 0 ? `${amount(behind)} behind` : numbers.runs > 0 ? "none behind" : "");
     attribute(byId("runs-behind"), "data-behind", behind > 0);
     byId("hashes").hidden = hashes.length === 0;
     byId("no-hashes").hidden = hashes.length > 0;
@@ -58,6 +71,7 @@ class Overview {
     const missing = hashes.reduce((sum, hash) => sum + hash.missing, 0);
     this.#show(byId("all-hashes"), { id: 0, name: "All hashes", archived: false, current, missing, median_wait: null, median_run: null }, statuses, "");
     showCounts(countsOf(numbers));
+    this.pictures.show(numbers);
   }
 
   /** @param {string[]} statuses */
@@ -70,7 +84,6 @@ class Overview {
     const number = (/** @type {string} */ text, /** @type {string} */ title) => h("th", { scope: "col", class: "number", title }, text);
     head.replaceChildren(
       h("th", { scope: "col" }, "Hash"),
-      h("th", { scope: "col", class: "c-share" }, "Share of the runs"),
       ...words,
       number("Missing", "Runs that this hash was not applied to"),
       number("Waiting", "Median of the last 50 that were DONE: from the request to the start"),
@@ -86,21 +99,19 @@ class Overview {
         const where = new URLSearchParams([...new URLSearchParams(query), ["status", status]]);
         return h("td", { class: "number", "data-tone": look(status).tone }, h("a", { href: `${this.base}?${where}` }));
       });
-      const bar = h("td", { class: "c-share" }, h("span", { class: "share", "aria-hidden": "true" }));
-      line.replaceChildren(h("th", { scope: "row" }), bar, ...counts, ...[1, 2, 3].map(() => h("td", { class: "number" })));
+      line.replaceChildren(h("th", { scope: "row" }), ...counts, ...[1, 2, 3].map(() => h("td", { class: "number" })));
     }
-    const [name, bar, ...cells] = [...line.children];
+    const [name, ...cells] = [...line.children];
     setText(name, hash.archived ? `${hash.name} (archived)` : hash.name);
-    showShares(/** @type {Element} */ (bar.firstChild), hash);
     statuses.forEach((status, i) => {
       const count = hash.current[status] ?? 0;
       const link = /** @type {HTMLElement} */ (cells[i].firstChild);
-      setText(link, String(count));
+      setText(link, amount(count));
       link.hidden = count === 0;
       attribute(link, "aria-label", `${count} ${status} of ${hash.name}`);
     });
     const time = (/** @type {number | null} */ seconds) => (seconds === null ? "" : length(seconds * 1000));
-    const rest = [hash.missing ? String(hash.missing) : "", time(hash.median_wait), time(hash.median_run)];
+    const rest = [hash.missing ? amount(hash.missing) : "", time(hash.median_wait), time(hash.median_run)];
     rest.forEach((text, i) => setText(cells[statuses.length + i], text));
   }
 
@@ -129,19 +140,10 @@ class Overview {
   }
 }
 
-/** @param {Element} bar @param {HashOverview} hash */
-function showShares(bar, hash) {
-  const parts = shares(hash);
-  while (bar.children.length > parts.length) bar.lastElementChild?.remove();
-  parts.forEach(({ tone, count }, i) => {
-    const part = /** @type {HTMLElement} */ (bar.children[i] ?? bar.appendChild(h("span")));
-    attribute(part, "data-tone", tone);
-    part.style.flexGrow = String(count);
-  });
-}
-
 start((page, store) => {
   const overview = new Overview(page, store);
   askAgain(() => overview.read(), EVERY);
+  overview.picturesWanted = askAgain(() => overview.pictures.read(), PICTURES_EVERY);
+  setInterval(() => document.visibilityState === "visible" && overview.picturesWanted(), OLD);
   return () => overview.showFarms();
 });

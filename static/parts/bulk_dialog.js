@@ -2,6 +2,7 @@
 import { call, Refused } from "../edge/api.js";
 import { attribute, h, setText, styled } from "../edge/dom.js";
 import { noteUsed } from "../edge/last_used.js";
+import { newKey } from "../edge/new_key.js";
 import { onRows } from "../edge/page.js";
 import { grouped, jobsOf, number, runsOf } from "../pure/many.js";
 import { parseRanges, spoken, written } from "../pure/ranges.js";
@@ -46,7 +47,7 @@ class BulkDialog {
   #asked = 0;
   #timer = 0;
   #choose = h("button", { type: "button", class: "choose-hash", "aria-haspopup": "dialog", "aria-expanded": "false", id: "bulk-hash" });
-  #typed = h("input", { class: "typed-runs", "aria-label": "Run numbers", placeholder: "1-20,25", autocomplete: "off", spellcheck: "false" });
+  #typed = h("input", { class: "typed-runs", "aria-label": "Run numbers", placeholder: "1-20,25 or last 10", autocomplete: "off", spellcheck: "false" });
   #found = h("div", { class: "bulk-preview", "aria-live": "polite" });
   #trouble = h("div", {});
   #send = h("button", { class: "primary" });
@@ -184,7 +185,7 @@ class BulkDialog {
       case "every":
         return { runs: "all", problem: null };
       case "typed": {
-        const { ranges, problem } = parseRanges(this.#typed.value);
+        const { ranges, problem } = parseRanges(this.#typed.value, this.many.every());
         return { runs: ranges.map(([first, last]) => `${first}-${last}`).join(","), problem };
       }
     }
@@ -222,12 +223,12 @@ class BulkDialog {
     this.#choose.replaceChildren(h("span", { class: name ? "" : "quiet" }, name ?? "Choose a hash"));
     const { problem } = this.#wanted();
     const typed = this.#value("which") === "typed" && this.#typed.value.trim() !== "";
-    attribute(this.#typed, "aria-invalid", typed && problem !== null);
+    attribute(this.#typed, "aria-invalid", typed && problem !== null && "true");
     const runs = this.#runs();
     const why = problem ? `${problem[0].toUpperCase()}${problem.slice(1)}.` : !name ? "Choose a hash: then the jobs are counted here." : null;
     if (why || !this.#preview) this.#found.replaceChildren(h("p", { class: typed && problem ? "wrong" : "quiet" }, why ?? "Counting…"));
     else this.#found.replaceChildren(...this.#lines(this.#preview, runs));
-    setText(this.#send, name ? `Apply ${name} to ${runsOf(runs.length)}` : "Apply");
+    setText(this.#send, name ? `Apply to ${runsOf(runs.length)}` : "Apply");
     this.#send.disabled = runs.length === 0;
   }
 
@@ -246,7 +247,7 @@ class BulkDialog {
     }
     const left = [...skipped, ...[...this.#leftOut].map((run) => ({ run, reason: "it is live there" }))];
     for (const [reason, those] of grouped(left, (one) => one.reason)) {
-      lines.push(h("p", { class: "quiet" }, `Left out: ${runsOf(those.length)} (${spoken(those.map(({ run }) => run))}): ${reason}`));
+      lines.push(h("p", { class: "quiet" }, `Left out: ${runsOf(those.length)} (${spoken(those.map(({ run }) => run))}): ${ofMany(reason, those.length)}`));
     }
     return lines;
   }
@@ -286,7 +287,8 @@ class BulkDialog {
   }
 }
 
-/** Not guessable and used once; also where the page did not come by https. */
-function newKey() {
-  return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+/** Why one run was left out, said of `many`. @param {string} reason @param {number} many */
+function ofMany(reason, many) {
+  if (many === 1) return reason;
+  return reason.replace(/^it is/, "they are").replace(/^it has/, "each has").replace(/^its newest job/, "the newest job on each");
 }

@@ -8,7 +8,8 @@ import { full, length, moment } from "../pure/time.js";
 /** What a job and each of its LSF jobs show alike; cells that stay the same are not touched. */
 
 /**
- * A status: its shape, its word, then what is to be said beside it. It glows once when the word changed.
+ * A status: its shape, its word, then what is to be said beside it, in one line: where the words have no room, by its
+ * shape alone. It glows once when the word changed.
  * @param {HTMLElement} cell @param {{status: string, exit_code: number | null}} job
  * @param {string} detail for the tooltip @param {{shape?: string, text: string}[]} [notes]
  */
@@ -21,7 +22,8 @@ export function showStatus(cell, { status, exit_code }, detail, notes = []) {
   const before = cell.dataset.status;
   const { symbol: shape, tone } = look(status);
   Object.assign(cell.dataset, { drawn, status, tone });
-  const beside = notes.map((note) => h("span", { class: "beside" }, note.shape && symbol(note.shape), note.text));
+  const room = `${status}${texts}`.length < 15;
+  const beside = notes.map(({ shape, text }) => h("span", { class: "beside" }, shape && symbol(shape), h("span", { class: !room && shape && "unseen" }, text)));
   const mark = h("span", { class: "mark" }, symbol(shape), h("span", { class: "word" }, `${status}${code}`), ...beside);
   cell.replaceChildren(mark);
   if (before !== undefined && before !== status) glow(mark);

@@ -9,8 +9,8 @@ import { minute } from "../pure/time.js";
 const WORDS = { connecting: "Connecting", live: "Live", reconnecting: "Reconnecting", "logged out": "Logged out" };
 
 /**
- * The one place for doubt: what the page knows about its own view, beside it, only when true, who is away, and below it
- * whether LSF answers.
+ * The one place for doubt: what the page knows about its own view; beside it, only when true, who is away and whether LSF
+ * answers, with more words a click away.
  * @param {{state: keyof typeof WORDS, stale: boolean, knownAt: number, page: Page, store: Store, now: number}} view
  */
 export function showChip({ state, stale, knownAt, page, store, now }) {
@@ -18,29 +18,26 @@ export function showChip({ state, stale, knownAt, page, store, now }) {
   attribute(chip, "data-state", stale ? "stale" : state);
   const out = state === "logged out";
   setText(byId("chip-text"), stale && !out ? `Stale since ${minute(knownAt)}` : WORDS[state]);
-  const note = byId("stale-note");
-  note.hidden = !stale || out;
-  if (stale) setText(note, `No connection to the server. Data from ${minute(knownAt)}; actions wait until it is back.`);
-  showAway(state === "live" ? together(away(store.all("location"), now)) : []);
-  const silent = stale ? null : silence(store.all("location"), liveJobsAt(page, store), now);
-  const banner = byId("silent-note");
-  banner.hidden = !silent;
-  setText(banner, silent?.text ?? "");
-  attribute(banner, "title", silent?.title || null);
+  const title = `No connection to the server. Data from ${minute(knownAt)}; actions wait until it is back.`;
+  const locations = store.all("location");
+  const gone = state === "live" ? together(away(locations, now), "batch clients away") : [];
+  const silent = together(silence(locations, liveJobsAt(page, store), now), "LSFs silent");
+  showDoubts(out ? [] : stale ? [{ text: "Actions wait", title }] : [...gone, ...silent]);
 }
 
-/** One chip for many. @param {{text: string, title: string}[]} doubts */
-function together(doubts) {
+/** One chip for many. @param {import("../pure/doubts.js").Doubt[]} doubts @param {string} what */
+function together(doubts, what) {
   if (doubts.length < 2) return doubts;
-  return [{ text: `${doubts.length} batch clients away`, title: doubts.map(({ title }) => title).join("\n") }];
+  return [{ text: `${doubts.length} ${what}`, title: doubts.map(({ title }) => title).join("\n") }];
 }
 
-/** @param {{text: string, title: string}[]} wanted */
-function showAway(wanted) {
+/** @param {import("../pure/doubts.js").Doubt[]} wanted */
+function showDoubts(wanted) {
+  setText(byId("doubt-words"), wanted.map(({ title }) => title).join("\n"));
   const place = byId("doubts");
   while (place.children.length > wanted.length) place.lastElementChild?.remove();
   wanted.forEach(({ text, title }, i) => {
-    const chip = place.children[i] ?? place.appendChild(h("span", { class: "chip", "data-state": "doubt" }));
+    const chip = place.children[i] ?? place.appendChild(h("button", { class: "chip", "data-state": "doubt", popovertarget: "doubt-words" }));
     setText(chip, text);
     attribute(chip, "title", title);
   });

@@ -87,7 +87,7 @@ export class DoubtNotice {
       if (said) return said.from === said.to ? said.reason : "";
       await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY));
     }
-    return "The batch client has not verified it yet; what comes of it stands in the history.";
+    return "The batch client has not verified it yet; what comes of it stands in the timeline.";
   }
 
   async #giveUp() {

@@ -1,6 +1,7 @@
 // @ts-check
 import { call, Refused } from "../edge/api.js";
 import { favourites } from "../edge/favourites.js";
+import { keys } from "../edge/keys.js";
 import { now } from "../edge/ticking.js";
 import { byFavour } from "../pure/experiments.js";
 import { ago } from "../pure/time.js";
@@ -9,8 +10,8 @@ import { openMenu } from "./menu.js";
 const MOST = 12;
 
 /**
- * Opens the menu of the experiment's name: the favourites and those with the last activity, on the same page of theirs
- * as this one, and the way to all of them.
+ * Opens the menu of the experiment's name: its wall and handover, the favourites and those with the last activity, on the
+ * same page of theirs as this one, and the way to all of them.
  * @param {HTMLElement} button @param {Page} page
  */
 export async function openExperiments(button, page) {
@@ -24,7 +25,13 @@ export async function openExperiments(button, page) {
       note: at ? ago(at, now()) : "",
       choose: () => location.assign(`/experiments/${name}${room && `/${room}`}`),
     }));
-  openMenu(button, "Experiments", [...items, { text: "All experiments", choose: () => location.assign("/") }]);
+  const handover = async () => (await import("./handover_dialog.js")).openHandover(page);
+  openMenu(button, "Experiments", [
+    { text: "Wall", note: `of ${here}`, choose: () => location.assign(`/experiments/${here}/wall`) },
+    { text: "Handover", note: `of ${here}`, choose: () => void keys.hold(handover()) },
+    ...items,
+    { text: "All experiments", choose: () => location.assign("/") },
+  ]);
 }
 
 /** None while the server does not answer: the way to all of them is offered still. @param {Page} page @param {string} here */

@@ -38,7 +38,7 @@ export class FilterBar {
     const plain = { autocomplete: "off", autocapitalize: "off", spellcheck: "false" };
     const words = { "aria-label": "Filter runs, hashes, status", placeholder: "/ filter runs, hashes, status", "aria-keyshortcuts": "/" };
     this.text = h("input", { ...plain, ...words, type: "search", class: "find-text", maxlength: 200, enterkeyhint: "search" });
-    this.runs = h("input", { ...plain, placeholder: "1-20,25", "aria-describedby": "runs-wrong", class: "find-runs", maxlength: 1000 });
+    this.runs = h("input", { ...plain, placeholder: "1-20, last 10", "aria-describedby": "runs-wrong", class: "find-runs", maxlength: 1000 });
     this.wrong = h("span", { id: "runs-wrong", class: "wrong", role: "alert" });
     this.#listen(this.text, () => this.#set({ text: this.text.value }, true));
     this.#listen(this.runs, (done) => this.#sendRuns(done));
@@ -177,7 +177,8 @@ export class FilterBar {
 
   /** @param {boolean} done whether it is meant as it stands */
   #sendRuns(done) {
-    const { runs, problem } = readRuns(this.runs.value);
+    const { runs, problem } = readRuns(this.runs.value, this.desk.store.counts.runs());
+    if (done && runs) this.runs.value = runs;
     if (!problem || done || this.wrong.textContent) this.#showWrong(problem);
     if (!problem && runs !== this.desk.view.filter.runs) this.#set({ runs }, true);
   }
@@ -207,9 +208,9 @@ export class FilterBar {
   }
 
   /** @param {keyof typeof CHOICES | "counter"} key @param {HTMLButtonElement} button */
-  async #openChoice(key, button) {
-    const { openCondition } = await import("./filter_choice.js");
-    openCondition(button, key, this.desk, (change) => this.#set(change));
+  #openChoice(key, button) {
+    const open = async () => (await import("./filter_choice.js")).openCondition(button, key, this.desk, (change) => this.#set(change));
+    return keys.hold(open());
   }
 
   #base() {

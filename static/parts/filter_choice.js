@@ -43,8 +43,8 @@ async function namesOf(key, { page, store }) {
 let opened = 0;
 
 /**
- * Opens a list below a button in which names are ticked; each tick counts at once. Typing finds, arrows move, Space
- * ticks, Esc closes. What is chosen stands first, also when it is not in the list (any more).
+ * Opens a list below a button in which names are ticked; each tick counts at once. Typing finds, arrows move, Space and
+ * Enter tick, Esc closes, and so does the choice where there is only one. What is chosen stands first, also when it is not in the list (any more).
  * @param {HTMLElement} button
  * @param {{label: string, none: string | null, chosen: string[], read: () => Promise<string[]>,
  *   onChoose: (values: string[]) => void}} choice `none`: only one is chosen, this is what none is called
@@ -65,6 +65,7 @@ function openChoice(button, { label, none, chosen, read, onChoose }) {
       if (none !== null) values = name ? [name] : [];
       else values = input.checked ? [...values, name] : values.filter((other) => other !== name);
       onChoose(values);
+      if (none !== null) content.hidePopover();
     });
     return h("label", { "data-text": text.toLowerCase(), title: text }, input, h("span", {}, text));
   };
@@ -77,6 +78,11 @@ function openChoice(button, { label, none, chosen, read, onChoose }) {
     setText(said, shown().length ? "" : `None of ${labels().length} has this in its name.`);
   });
   content.addEventListener("keydown", (event) => {
+    const here = shown().find((input) => input === document.activeElement);
+    if (event.key === "Enter" && here) {
+      event.preventDefault(); /* else it would press the button that gets the focus back */
+      here.click();
+    }
     const down = event.key === "ArrowDown";
     if ((!down && event.key !== "ArrowUp") || event.isComposing) return;
     event.preventDefault();

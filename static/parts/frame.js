@@ -3,7 +3,7 @@ import { attribute, byId, h, setRoot, setText } from "../edge/dom.js";
 import { keys } from "../edge/keys.js";
 import { HINT_KEY, remember, remembered, SESSION_KEY, WATCHES_KEY } from "../edge/settings.js";
 import { symbol } from "../edge/symbol.js";
-import { now, ticks } from "../edge/ticking.js";
+import { everySecond, now, ticks } from "../edge/ticking.js";
 import { clock, full, zone } from "../pure/time.js";
 import { iconFor, titleWith } from "../pure/title.js";
 
@@ -31,12 +31,27 @@ export function showFrame(page, store) {
   ticks(time, (now) => `${clock(now)} ${zone()}`);
   time.addEventListener("pointerenter", () => attribute(time, "title", full(now())));
   showTools(page, store);
-  if (document.getElementById("runs") && !remembered(HINT_KEY, false)) void import("./first_hint.js").then(({ showHint }) => showHint(page), () => {});
+  const hint = document.getElementById("hint");
+  if (hint) showHint(hint);
   const facts = [`Batchboard ${page.version}`, `instance ${page.instance}`, `news by ${page.bus}`, `you are ${page.user}`];
   byId("footing").append(...facts.map((fact) => h("span", {}, fact)), h("a", { href: `${page.api}/docs` }, "API"));
+  everySecond(async () => {
+    if (page.experiment && store.all("location").some(({ queues }) => queues)) (await import("./queue_strip.js")).showQueues(store);
+  });
   const ends = Date.parse(page.session_ends_at ?? "");
   if (ends > remembered(SESSION_KEY, 0)) remember(SESSION_KEY, ends);
   measure(); /* before there are rows, which would have to be styled again */
+}
+
+/** For somebody who has never applied a hash with this browser; gone for good with the first one, or when dismissed. @param {HTMLElement} hint */
+function showHint(hint) {
+  const show = () => (hint.hidden = remembered(HINT_KEY, false));
+  hint.querySelector("button")?.addEventListener("click", () => {
+    remember(HINT_KEY, true);
+    hint.remove();
+  });
+  show();
+  everySecond(show);
 }
 
 /** @param {Page} page @param {string} experiment */
@@ -44,7 +59,8 @@ function showRooms(page, experiment) {
   const base = `/experiments/${experiment}`;
   const here = location.pathname.replace(/\/$/, "");
   const name = h("button", { type: "button", class: "experiment", title: "Other experiments", "aria-haspopup": "menu" }, experiment, symbol("down"));
-  name.addEventListener("click", async () => (await import("./experiment_menu.js")).openExperiments(name, page));
+  const open = async () => (await import("./experiment_menu.js")).openExperiments(name, page);
+  name.addEventListener("click", () => void keys.hold(open()));
   const rooms = [
     { room: "Experiment", text: "Batch defs", href: `${base}/definitions` },
     { room: "Run Tables", text: "Batch control", href: base },
@@ -63,7 +79,7 @@ function showRooms(page, experiment) {
 function showTools(page, store) {
   const tool = (/** @type {string} */ name, /** @type {string} */ text, /** @type {(button: HTMLElement) => any} */ open) => {
     const button = h("button", { type: "button", class: "icon", title: text, "aria-label": text }, name === "?" ? "?" : symbol(name));
-    button.addEventListener("click", () => void open(button));
+    button.addEventListener("click", () => void keys.hold(open(button)));
     byId("tools").append(button);
     return button;
   };

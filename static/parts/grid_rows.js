@@ -99,7 +99,7 @@ class Cell {
     const said = `${this.hash.name} on run ${this.run}: ${state}${shown ? `, ${counter} ${shown.value}` : ""}${several}`;
     attribute(this.#link, "aria-label", said);
     attribute(this.#link, "title", job.detail ? `${said}\n${job.detail}` : said);
-    attribute(this.#link, "href", `#job/${job.id}/log`);
+    attribute(this.#link, "href", `#job/${job.id}`);
     this.element.dataset.tone = tone;
     if (!this.#link.isConnected) this.element.replaceChildren(this.#link);
   }

@@ -13,8 +13,8 @@ import { say } from "./say.js";
 
 /**
  * What a button of a job's line asks for, after a question where it cannot be taken back. `job`: as it is known at the
- * time; `place`: where a refusal is shown.
- * @typedef {{desk: Desk, job: () => Job, action: "kill" | "resubmit" | "delete", button: HTMLButtonElement, place: Element}} Wanted
+ * time; `place`: where a refusal is shown; `other`: resubmitted with other parameters, which are asked for.
+ * @typedef {{desk: Desk, job: () => Job, action: "kill" | "resubmit" | "delete", other?: boolean, button: HTMLButtonElement, place: Element}} Wanted
  */
 
 /** @param {Wanted} wanted */
@@ -33,13 +33,17 @@ async function kill(wanted) {
 
 /** @param {Wanted} wanted */
 async function resubmit(wanted) {
-  const { store } = wanted.desk;
+  const { page, store } = wanted.desk;
+  if (wanted.other) return (await import("./resubmit_dialog.js")).openResubmit({ page, store, job: wanted.job() });
   const { run, definition } = wanted.job();
   const live = liveJob(store, run, definition.id);
   if (live && !(await askAgain(live))) return;
   let made = false;
   const taken = await send(wanted, "POST", "/resubmit", ({ id }) => (made = store.get(`job/${id}`) !== undefined));
-  if (!made || !isFiltered(wanted.desk.view.filter)) return void (taken && say(`${definition.name} is applied again to run ${run}`));
+  if (!made || !isFiltered(wanted.desk.view.filter)) {
+    if (taken) say(`${definition.name} is applied again to run ${run}`);
+    return;
+  }
   const { toast } = await import("./toast.js");
   toast(`${definition.name} is applied again to run ${run}. `, h("a", { href: `${location.pathname}#run/${run}` }, "Show it among all runs"));
 }

@@ -2,6 +2,7 @@
 import { attribute, h, setText } from "../edge/dom.js";
 import { symbol } from "../edge/symbol.js";
 import { now } from "../edge/ticking.js";
+import { nameOf } from "../pure/columns.js";
 import { asOf } from "../pure/doubts.js";
 import { differences, quietOf } from "../pure/quiet.js";
 import { doubtOf, isKilling, isKillStuck, isLive } from "../pure/status.js";
@@ -31,12 +32,12 @@ export class JobLine {
     this.desk = desk;
     this.job = job;
     const { id } = job;
-    attribute(this.#hash, "href", `#job/${id}/log`);
-    this.kill = this.#button("kill", "Kill", () => void this.#act("kill", this.kill));
-    this.log = this.#button("log", "Log", () => (location.hash = `#job/${id}/log`));
-    this.details = this.#button("details", "Details", () => (location.hash = `#job/${id}/details`));
-    this.resubmit = this.#button("resubmit", "Resubmit", () => void this.#act("resubmit", this.resubmit));
-    this.remove = this.#button("delete", "Delete", () => void this.#act("delete", this.remove));
+    attribute(this.#hash, "href", `#job/${id}`);
+    this.kill = this.#button("Kill");
+    this.log = this.#button("Log", `#job/${id}/log`);
+    this.details = this.#button("Details", `#job/${id}/details`);
+    this.resubmit = this.#button("Resubmit");
+    this.remove = this.#button("Delete");
     const buttons = h("div", { class: "buttons" }, this.kill, this.log, this.details, this.resubmit, this.remove);
     const group = acts(buttons);
     const more = h("button", { type: "button", class: "icon more", "aria-expanded": "false" }, symbol("more"));
@@ -57,6 +58,7 @@ export class JobLine {
       h("td", { class: "actions", headers: "h-actions" }, more, group),
       this.#reportCell,
     );
+    this.#report.without = columns.job.map(nameOf);
     this.#reportCell.append(this.#used);
     const lsf = columns.job.findIndex(({ key }) => key === "lsf");
     if (lsf < 0) return;
@@ -138,20 +140,23 @@ export class JobLine {
     if (focused instanceof HTMLElement && focused.dataset.off !== undefined && this.element?.contains(focused)) this.log.focus();
   }
 
-  /** @param {string} shape @param {string} name @param {() => void} click */
-  #button(shape, name, click) {
-    const label = `${name} ${this.#label()}`;
-    const names = { "aria-label": label, title: label, "data-name": name };
-    return h("button", { type: "button", class: "icon", ...names, onclick: click }, symbol(shape));
+  /** @param {string} name @param {string} [opens] what it opens; else it acts */
+  #button(name, opens) {
+    const [label, action] = [`${name} ${this.#label()}`, /** @type {any} */ (name.toLowerCase())];
+    const title = action === "resubmit" ? `${label}\nwith Shift: with other parameters` : label;
+    const names = { "aria-label": label, title, "data-name": name };
+    const click = (/** @type {MouseEvent} */ { shiftKey }) => void (opens ? (location.hash = opens) : this.#act(action, button, shiftKey));
+    const button = h("button", { type: "button", class: "icon", ...names, onclick: click }, symbol(action));
+    return button;
   }
 
   #label() {
     return `${this.job.definition.name} on run ${this.job.run}`;
   }
 
-  /** @param {"kill" | "resubmit" | "delete"} action @param {HTMLButtonElement} button */
-  async #act(action, button) {
+  /** @param {"kill" | "resubmit" | "delete"} action @param {HTMLButtonElement} button @param {boolean} other otherwise than it was */
+  async #act(action, button, other) {
     const { actOn } = await import("./job_actions.js");
-    await actOn({ desk: this.desk, job: () => this.job, action, button, place: this.#reportCell });
+    await actOn({ desk: this.desk, job: () => this.job, action, other, button, place: this.#reportCell });
   }
 }

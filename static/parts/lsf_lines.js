@@ -140,7 +140,7 @@ class LsfLine {
     for (const show of this.#shows) show(job);
     setText(this.#where, where(job));
     const counts = Object.entries(job.elements).map(([status, count]) => `${count} ${status}`);
-    setText(this.#remark, [counts.join(", "), job.reason].filter(Boolean).join(" · "));
+    setText(this.#remark, [counts.join(", "), job.reason !== `exit ${job.exit_code}` && job.reason].filter(Boolean).join(" · "));
     attribute(this.#remark, "data-failed", hasFailed(job.status));
   }
 

@@ -25,8 +25,8 @@ export class Many {
   #bar = null;
   /** @type {Promise<import("./outgoing.js").Outgoing> | null} */
   #outgoing = null;
-  #apply = h("button", { type: "button", "aria-haspopup": "dialog", onclick: () => void this.apply() }, "Apply to runs…");
-  #select = h("button", { type: "button", onclick: () => void this.type() }, "Select…");
+  #apply = h("button", { type: "button", "aria-haspopup": "dialog", onclick: () => void keys.hold(this.apply()) }, "Apply to runs…");
+  #select = h("button", { type: "button", onclick: () => void keys.hold(this.type()) }, "Select…");
   /** For the bar above the table. */
   buttons = acts(this.#select, this.#apply);
 
@@ -38,7 +38,7 @@ export class Many {
     this.every = every;
     this.selection = new Selection({ view, onChange: () => void this.#showBar() });
     const group = "Runs";
-    keys.add({ key: "s", text: "Select runs: type 1-20,25", group, run: () => void this.type() });
+    keys.add({ key: "s", text: "Select runs: type 1-20,25", group, run: () => this.type() });
     const pick = (/** @type {KeyboardEvent} */ { shiftKey }) => this.selection.pick(runAtHand(), shiftKey || !this.selection.has(runAtHand()), shiftKey);
     keys.add({ key: ["v", "V"], text: "Select the run of the current line; with Shift, all up to it", group, when: () => runAtHand() > 0, run: pick });
     keys.add({ key: "Escape", text: "Clear the selection", group, when: () => this.#clearable(), run: () => this.selection.clear() });

@@ -23,6 +23,7 @@ export class OutgoingStrip {
   #kill = h("button", { type: "button", class: "danger", hidden: true, onclick: () => void this.#killRest() });
   #said = "";
   #had = /** @type {string[]} */ ([]);
+  #taken = /** @type {string[]} what Undo has taken back, also while its line does not say so yet */ ([]);
   #timer = 0;
   #draw = () => {};
 
@@ -44,7 +45,9 @@ export class OutgoingStrip {
     this.dismiss.hidden = !jobs;
     this.#undo.hidden = !jobs;
     if (!jobs) return this.#say(`${this.order.count === 1 ? "1 job goes" : `${this.order.count} jobs go`} out`);
-    const { waiting, failed, text, ...count } = progress(jobs, states);
+    const known = new Map(states);
+    for (const id of this.#taken) if ((known.get(id) ?? "waiting") === "waiting") known.set(id, "cancelled");
+    const { waiting, failed, text, ...count } = progress(jobs, known);
     this.#say(this.#said ? [this.#said, waiting && `${waiting} to go`].filter(Boolean).join(", ") : text);
     attribute(this.#meter, "max", jobs.length || 1);
     attribute(this.#meter, "value", jobs.length ? count.in : 1);
@@ -83,6 +86,7 @@ export class OutgoingStrip {
       const answer = await this.#each("cancel", this.order.jobs ?? []);
       const { had, text } = undone(answer);
       this.#had = had;
+      this.#taken = answer.jobs.map(({ id }) => id);
       this.#said = text;
     };
     await act({ button: this.#undo, place: this.element, send });

@@ -7,27 +7,16 @@ import { now } from "../edge/ticking.js";
 import { asOf } from "../pure/doubts.js";
 import { listed, showStatus, where } from "./cells.js";
 import { DoubtNotice } from "./doubt_notice.js";
-import { DetailsTab, HistoryTab, SubmissionTab } from "./job_texts.js";
-import { LogTab } from "./job_log.js";
+import { makeTab, readAddress, TabList } from "./panel_tabs.js";
+import { panelEdge } from "./panel_width.js";
 
 await styled("panel");
 
-/**
- * @typedef {import("../pure/store.js").Store} Store
- *
- * A tab shows one side of one job. `show` is called when it is opened and whenever the job's row changed; `stop` when
- * it is left.
- * @typedef {{element: HTMLElement, show: (job: Job) => void, stop: () => void}} Tab
- */
+/** @typedef {import("../pure/store.js").Store} Store */
+/** @typedef {import("./panel_tabs.js").Side} Side */
+/** @typedef {import("./panel_tabs.js").Tab} Tab */
 
-const TABS = { log: "Log", details: "Details", submission: "Submission", history: "History" };
-
-/** @typedef {keyof typeof TABS} TabName */
-
-const ADDRESS = /^#job\/([0-9a-f]{24})(?:\/(\w+))?(?:\/([\d[\]]+))?(?:\/@(\d{1,15}))?$/;
 const AT_MOST_EVERY = 1_000;
-
-/** Which side of a job is shown. @typedef {{name: TabName, lsfId: string, place: number | null}} Side */
 
 /**
  * The job panel from the right, opened by the address `#job/ID/TAB`, which can be shared; `#job/ID/log/LSF_ID` is the log of
@@ -37,9 +26,8 @@ const AT_MOST_EVERY = 1_000;
 export function watchPanel(page, store) {
   const panel = new Panel(page, store);
   const route = () => {
-    const [, id, tab, lsfId = "", place] = ADDRESS.exec(decodeURI(location.hash)) ?? [];
-    const name = /** @type {TabName} */ (tab && tab in TABS ? tab : "log");
-    if (id) void panel.open(id, { name, lsfId, place: place === undefined ? null : Number(place) });
+    const wanted = readAddress(location.hash);
+    if (wanted) void panel.open(wanted.id, wanted.side);
     else panel.close();
   };
   addEventListener("hashchange", route);
@@ -73,17 +61,16 @@ class Panel {
     this.mark = h("span", {});
     this.words = h("span", { class: "quiet" });
     this.doubt = new DoubtNotice(page, store);
-    this.tabs = h("div", { class: "tabs", role: "tablist", "aria-label": "Sides of the job" });
+    this.tabs = new TabList();
     this.body = h("div", { class: "panel-body", role: "tabpanel", "aria-labelledby": "panel-title" });
     const close = h("a", { class: "icon", href: "#", "aria-label": "Close the job panel", title: "Close (Esc)" }, symbol("close"));
     close.addEventListener("click", (event) => {
       event.preventDefault();
       this.leave();
     });
-    this.tabs.addEventListener("keydown", (event) => this.#move(event));
     attribute(this.#element, "aria-labelledby", "panel-title");
     const status = h("span", { class: "panel-status" }, this.mark, this.words);
-    this.#element.append(h("header", {}, this.title, status, close), this.doubt.element, this.tabs, this.body);
+    this.#element.append(panelEdge(this.#element), h("header", {}, this.title, status, close), this.doubt.element, this.tabs.element, this.body);
   }
 
   get isOpen() {
@@ -96,13 +83,13 @@ class Panel {
     const another = this.#id !== id;
     if (this.#id === null) this.#opener = /** @type {HTMLElement} */ (document.activeElement);
     if (!another && this.#side === side) return;
-    const onTab = this.tabs.contains(document.activeElement);
+    const onTab = this.tabs.element.contains(document.activeElement);
     this.#tab?.stop();
     this.#id = id;
     this.#side = side;
     this.#tab = null;
     this.body.replaceChildren();
-    this.#showTabs(id, wanted.name);
+    this.tabs.show(id, wanted.name);
     this.#element.hidden = false;
     document.documentElement.toggleAttribute("data-panel", true);
     if (another) {
@@ -113,16 +100,12 @@ class Panel {
       delete this.mark.dataset.drawn;
       this.doubt.show(null);
       this.title.focus({ preventScroll: true });
-    } else if (onTab) this.#selected?.focus({ preventScroll: true });
+    } else if (onTab) this.tabs.selected?.focus({ preventScroll: true });
     const job = await this.#read(id);
     if (this.#id !== id || this.#side !== side || !job) return;
-    this.#tab = this.#make(wanted);
+    this.#tab = makeTab(wanted, this.page, this.store);
     this.body.replaceChildren(this.#tab.element);
     this.#show(job);
-  }
-
-  get #selected() {
-    return /** @type {HTMLElement | null} */ (this.tabs.querySelector("[aria-selected=true]"));
   }
 
   /** Closes, and the address says so. */
@@ -184,45 +167,6 @@ class Panel {
   /** @param {Job | undefined} job */
   #name(job) {
     setText(this.title, job ? `${job.definition.name} on run ${job.run}` : "Job");
-  }
-
-  /** @param {Side} side @returns {Tab} */
-  #make({ name, lsfId, place }) {
-    const { api } = this.page;
-    switch (name) {
-      case "log":
-        return new LogTab(api, lsfId, place);
-      case "details":
-        return new DetailsTab(api);
-      case "submission":
-        return new SubmissionTab(api);
-      case "history":
-        return new HistoryTab(api);
-    }
-  }
-
-  /** @param {string} id @param {TabName} name */
-  #showTabs(id, name) {
-    this.tabs.replaceChildren(
-      ...Object.entries(TABS).map(([key, text]) => {
-        const selected = key === name;
-        return h(
-          "a",
-          { role: "tab", href: `#job/${id}/${key}`, "aria-selected": String(selected), tabindex: selected ? 0 : -1 },
-          text,
-        );
-      }),
-    );
-  }
-
-  /** @param {KeyboardEvent} event */
-  #move(event) {
-    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
-    const tabs = /** @type {HTMLElement[]} */ ([...this.tabs.children]);
-    const here = tabs.indexOf(/** @type {HTMLElement} */ (document.activeElement));
-    if (!step || here < 0) return;
-    event.preventDefault();
-    tabs[(here + step + tabs.length) % tabs.length].click();
   }
 
   /** @param {string} id @returns {Promise<Job | null>} from the feed, else (a job far from the view) from the API */

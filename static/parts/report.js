@@ -16,6 +16,9 @@ export class Report {
   /** @type {Map<string, {element: HTMLElement, value: HTMLElement, shown: string}>} by counter name */
   #counters = new Map();
 
+  /** @type {(string | null)[]} names of counters that stand elsewhere in the line */
+  without = [];
+
   /** @param {HTMLElement} cell */
   constructor(cell) {
     cell.append(this.#remark, this.#list);
@@ -31,14 +34,15 @@ export class Report {
     attribute(this.#remark, "title", text || null);
     attribute(this.#remark, "data-failed", hasFailed(job.status));
     attribute(this.#remark, "data-doubt", doubtOf(job) !== null);
-    const names = new Set(job.counters.map((counter) => counter.name));
+    const counters = job.counters.filter(({ name }) => !this.without.includes(name));
+    const names = new Set(counters.map(({ name }) => name));
     for (const [name, { element }] of this.#counters) {
       if (names.has(name)) continue;
       element.remove();
       this.#counters.delete(name);
     }
     let next = this.#list.firstElementChild;
-    for (const counter of job.counters) {
+    for (const counter of counters) {
       const element = this.#counter(counter);
       if (element === next) next = next.nextElementSibling;
       else this.#list.insertBefore(element, next);

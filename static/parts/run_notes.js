@@ -1,5 +1,6 @@
 // @ts-check
 import { arrange, attribute, h, setText } from "../edge/dom.js";
+import { keys } from "../edge/keys.js";
 import { symbol } from "../edge/symbol.js";
 
 /**
@@ -9,21 +10,15 @@ import { symbol } from "../edge/symbol.js";
  */
 export const drafts = new Map();
 
-/** @type {typeof import("./note_editor.js") | null} */
-let editors = null;
-
-async function load() {
-  return (editors ??= await import("./note_editor.js"));
-}
-
 /**
  * Comment and tags of a run, in its row. A click on the comment opens it to be edited in place, one on a tag filters by
  * it; what edits is loaded when it is wanted.
  */
 export class RunNotes {
-  #text = h("button", { type: "button", class: "comment", onclick: () => void this.#edit("comment") });
-  #comment = h("button", { type: "button", class: "icon quiet-act", onclick: () => void this.#edit("comment") }, symbol("comment"));
-  #tag = h("button", { type: "button", class: "icon quiet-act", onclick: () => void this.#edit("tags") }, symbol("tag"));
+  #words = h("span");
+  #text = h("button", { type: "button", class: "comment", onclick: () => this.#open("comment") }, this.#words);
+  #comment = h("button", { type: "button", class: "icon quiet-act", onclick: () => this.#open("comment") }, symbol("comment"));
+  #tag = h("button", { type: "button", class: "icon quiet-act", onclick: () => this.#open("tags") }, symbol("tag"));
   /** @type {Map<string, HTMLElement>} by tag */
   #chips = new Map();
   /** @type {import("./note_editor.js").CommentEditor | import("./note_editor.js").TagEditor | null} */
@@ -39,19 +34,18 @@ export class RunNotes {
       attribute(button, "aria-label", name);
       attribute(button, "title", name);
     }
-    /* At once when it is wanted: what is typed then must not go elsewhere. */
-    for (const event of ["pointerenter", "focusin"]) this.element.addEventListener(event, () => void load(), { once: true });
     this.show(run);
-    if (drafts.has(run.number)) void this.#edit("comment", false);
+    /* Made anew while somebody types into it: what is typed next belongs there as well. */
+    if (drafts.has(run.number)) void keys.hold(this.#edit("comment", document.activeElement === document.body));
   }
 
   /** @param {Run} run its newest state */
   show(run) {
     if (run.seq < this.run.seq) return;
     this.run = run;
-    setText(this.#text, run.comment);
+    setText(this.#words, run.comment);
     attribute(this.#text, "aria-label", `Comment on run ${run.number}: ${run.comment}`);
-    attribute(this.#text, "title", "Edit the comment");
+    attribute(this.#text, "title", run.comment);
     this.#editor?.show(run);
     this.#draw();
   }
@@ -76,9 +70,14 @@ export class RunNotes {
     return chip;
   }
 
+  /** @param {"comment" | "tags"} kind */
+  #open(kind) {
+    void keys.hold(this.#edit(kind));
+  }
+
   /** @param {"comment" | "tags"} kind @param {boolean} [focus] */
   async #edit(kind, focus = true) {
-    const { CommentEditor, TagEditor } = editors ?? (await load());
+    const { CommentEditor, TagEditor } = await import("./note_editor.js");
     if (this.#editor) return this.#editor.focus();
     const onEnd = (/** @type {boolean} */ back, /** @type {Run} */ newest) => {
       this.#editor = null;

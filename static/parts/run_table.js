@@ -89,10 +89,14 @@ export class RunTable {
   rebuild() {
     const place = scrollY > 1 ? this.#upper : null;
     setHeight(this.#end, this.desk.model.total);
+    /* Who types a comment has not left it: what is typed is there again in the new row. */
+    const still = (/** @type {Event} */ event) => event.stopPropagation();
+    addEventListener("blur", still, true);
     for (const { group, gap } of this.#groups.values()) {
       group.element.remove();
       gap?.remove();
     }
+    removeEventListener("blur", still, true);
     this.#groups.clear();
     this.#forget();
     if (place) this.#stay(place);

@@ -24,7 +24,7 @@ const COUNTED = 1_000;
 export class SelectionBar {
   #count = h("b", { role: "status" });
   #outside = h("span", { class: "quiet" });
-  #field = h("input", { class: "typed-runs", "aria-label": "Selected runs, such as 1-20,25", placeholder: "1-20,25", autocomplete: "off", spellcheck: "false" });
+  #field = h("input", { class: "typed-runs", "aria-label": "Selected runs, such as 1-20,25 or last 10", placeholder: "1-20,25 or last 10", autocomplete: "off", spellcheck: "false" });
   #apply = h("button", { type: "button", class: "primary", "aria-haspopup": "dialog" });
   #kill = h("button", { type: "button", "aria-haspopup": "dialog" });
   #delete = h("button", { type: "button", "aria-haspopup": "dialog" });
@@ -157,11 +157,11 @@ export class SelectionBar {
     const { selection } = this.many;
     const text = this.#field.value.trim();
     if (text === this.#written()) return;
-    const { ranges, problem } = text ? parseRanges(text) : { ranges: [], problem: null };
     const every = this.many.every();
+    const { ranges, problem } = text ? parseRanges(text, every) : { ranges: [], problem: null };
     const chosen = within(every, ranges);
     const wrong = problem ?? (ranges.length && !chosen.length ? `no such run: ${text.slice(0, 60)}` : null);
-    attribute(this.#field, "aria-invalid", wrong !== null);
+    attribute(this.#field, "aria-invalid", wrong !== null && "true");
     if (wrong) return showProblem(this.#note, `${wrong[0].toUpperCase()}${wrong.slice(1)}.`);
     selection.set(selection.numbers().filter((run) => !chosen.includes(run)), false);
     selection.set(chosen, true);

@@ -24,8 +24,11 @@ export function addTableKeys(desk, table) {
   const list = () => inside() && desk.view.mode === "list";
   keys.add({ key: "ArrowDown", text: "Next line", group: GROUP, when: list, run: () => move(1) });
   keys.add({ key: "ArrowUp", text: "Line before", group: GROUP, when: list, run: () => move(-1) });
-  const again = async () => (await import("./same_again.js")).sameAgain(desk.page, desk.store);
-  keys.add({ key: "a", text: "Apply the hash used last to the newest run", group: GROUP, run: () => void again() });
+  const again = async () => {
+    const { sameAgain } = await import("./same_again.js");
+    void sameAgain(desk.page, desk.store);
+  };
+  keys.add({ key: "a", text: "Apply the hash used last to the newest run", group: GROUP, run: again });
   for (const [key, name] of Object.entries(LETTERS)) {
     const button = () => /** @type {HTMLButtonElement | null | undefined} */ (inside() ? line()?.querySelector(`[data-name="${name}"]:not([data-off])`) : null);
     keys.add({ key, text: `${name}: the current line`, group: GROUP, when: () => Boolean(button()), run: () => button()?.click() });

@@ -17,26 +17,30 @@ export function away(locations, now) {
     .map(({ name, agent_seen_at }) => {
       const seen = agent_seen_at ? `last heard of at ${minute(agent_seen_at, now)}` : "never heard of";
       return {
-        text: `Batch client away${locations.length > 1 ? ` (${name})` : ""}`,
+        text: `Batch client away${among(locations, name)}`,
         title: `The batch client of ${name} was ${seen}. Requests are kept and go out when it returns.`,
       };
     });
 }
 
 /**
- * Locations where LSF does not answer while jobs there are live; null: none. Of a batch client that is away nothing is known.
+ * Locations where LSF does not answer while jobs there are live. Of a batch client that is away nothing is known.
  * @param {FarmLocation[]} locations @param {(location: string) => boolean} hasLiveJobs @param {number} now ms
- * @returns {Doubt | null}
+ * @returns {Doubt[]}
  */
 export function silence(locations, hasLiveJobs, now) {
-  const silent = locations.filter((location) => isSilent(location) && hasLiveJobs(location.name));
-  if (!silent.length) return null;
-  const since = silent.map(({ name, scheduler_silent_since: at }) => `since ${minute(at ?? "", now)} (${name})`);
-  const problems = silent.map(({ name, scheduler_problem: problem }) => problem && `${name}: ${problem}`);
-  return {
-    text: `LSF has not answered ${since.join(", ")}. Statuses are as it last told them.`,
-    title: problems.filter(Boolean).join("\n"),
-  };
+  return locations
+    .filter((location) => isSilent(location) && hasLiveJobs(location.name))
+    .map(({ name, scheduler_silent_since: at, scheduler_problem: problem }) => {
+      const since = `since ${minute(at ?? "", now)}`;
+      const title = `LSF has not answered ${since} (${name}). Statuses are as it last told them.`;
+      return { text: `LSF silent ${since}${among(locations, name)}`, title: problem ? `${title}\n${problem}` : title };
+    });
+}
+
+/** A location is named where there are others. @param {FarmLocation[]} locations @param {string} name */
+function among({ length }, name) {
+  return length > 1 ? ` (${name})` : "";
 }
 
 /** @param {FarmLocation} location */

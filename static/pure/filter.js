@@ -67,10 +67,10 @@ export function parseFilter(query) {
   return { filter, problems };
 }
 
-/** What was typed as a range of runs, in one way of writing. @param {string} text @returns {{runs: string, problem: string | null}} */
-export function readRuns(text) {
+/** What was typed as a range of runs, in one way of writing. @param {string} text @param {Iterable<number>} [all] the runs that there are @returns {{runs: string, problem: string | null}} */
+export function readRuns(text, all) {
   if (!text.trim()) return { runs: "", problem: null };
-  const { ranges, problem } = parseRanges(text);
+  const { ranges, problem } = parseRanges(text, all);
   return { runs: ranges.map(([first, last]) => (first === last ? first : `${first}-${last}`)).join(","), problem };
 }
 

@@ -4,7 +4,7 @@ import { isBeforeLsf, isLive } from "./status.js";
 /**
  * A piece of a job's log as the API gives it; positions in bytes of its source.
  * @typedef {{text: string, source: "file" | "bpeek" | "none", offset: number, next: number, size: number,
- *   path: string | null, complete: boolean}} Piece
+ *   path: string | null, complete: boolean, begins?: number[] | null}} Piece
  */
 
 /** Characters and lines kept on the page; what comes before is a click away. */
@@ -50,6 +50,24 @@ export class LogReading {
     this.next = this.place = this.missed = null;
   }
 
+  /** Open it at a place with the next piece. @param {number} place */
+  toPlace(place) {
+    this.toEnd();
+    this.place = place;
+    this.complete = false;
+  }
+
+  /** Whether a byte is in what is shown. @param {number} byte */
+  shows(byte) {
+    return this.next !== null && byte >= this.offset && byte < this.next;
+  }
+
+  /** What is shown ends earlier now: the rest was let go. @param {number} byte */
+  endsAt(byte) {
+    this.next = byte;
+    this.complete = false;
+  }
+
   /** @param {Piece} piece @returns {"append" | "replace" | "again"} */
   take(piece) {
     if (this.next !== null && (piece.source !== this.source || piece.offset !== this.next || piece.size < this.next)) {
@@ -93,7 +111,24 @@ export class LogReading {
 
 /** Where output comes from. @param {Piece["source"] | null} source */
 export function sourceWords(source) {
-  return source === "bpeek" ? "from bpeek, until LSF writes the log file" : "from the log file";
+  return source === "bpeek" ? "from bpeek" : "from the log file";
+}
+
+/** Said above what bpeek shows; where the file will be stands above it. */
+export const PEEK = "LSF writes the log file when the job ends; this is what bpeek shows.";
+
+/** `2.1 GB`. @param {number} bytes */
+export function sizeWords(bytes) {
+  if (bytes < 1000) return `${bytes} bytes`;
+  const step = Math.min(4, Math.floor(Math.log10(bytes) / 3 + 1e-9));
+  const value = bytes / 1000 ** step;
+  return `${value.toFixed(value < 100 ? 1 : 0)} ${["", "kB", "MB", "GB", "TB"][step]}`;
+}
+
+/** Where in the log a byte is. @param {number} byte @param {number} size */
+export function shareWords(byte, size) {
+  const share = size ? (byte / size) * 100 : 0;
+  return `${share > 0 && share < 10 ? share.toFixed(1) : Math.floor(share)} %`;
 }
 
 /** Why there is no output. @param {string} status of the job @param {string | null} path where LSF writes it */
@@ -104,18 +139,23 @@ export function silentWords(status, path) {
 }
 
 /**
- * A piece cut into lines, each with its line end, and the byte at which it begins. Bytes that were no UTF-8 count as the
- * sign they were replaced by.
- * @param {string} text @param {number} offset of the piece @returns {{at: number, text: string}[]}
+ * A piece cut into lines, each with its line end (a line feed or a carriage return), and the byte at which it begins.
+ * @param {string} text @param {number} offset of the piece @param {number[] | null} [begins] of its lines, when it is not
+ *   UTF-8 and they cannot be counted @returns {{at: number, text: string}[]}
  */
-export function linesIn(text, offset) {
+export function linesIn(text, offset, begins = null) {
   const encoder = new TextEncoder();
   let at = offset;
-  return (text.match(/[^\n]*\n|[^\n]+$/g) ?? []).map((line) => {
-    const begins = at;
-    at += encoder.encode(line).length;
-    return { at: begins, text: line };
+  return (text.match(/[^\n\r]*(?:\r\n|\n|\r)|[^\n\r]+$/g) ?? []).map((line, number) => {
+    const begin = begins?.[number] ?? at;
+    at = begin + encoder.encode(line).length;
+    return { at: begin, text: line };
   });
+}
+
+/** Whether a line has its end. @param {string} text */
+export function isWhole(text) {
+  return /[\n\r]$/.test(text);
 }
 
 /** Which of the lines, told by where each begins, holds a byte. @param {number[]} begins ascending @param {number} byte */

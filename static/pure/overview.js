@@ -12,7 +12,7 @@ const ORDER = [
   "LOST", "Submit failed",
 ];
 
-/** The hashes to show: archived ones only when they have current jobs. @param {Overview} overview */
+/** The hashes to show: archived ones only when they have current jobs. @param {{hashes: HashOverview[]}} overview @returns {HashOverview[]} */
 export function shownHashes({ hashes }) {
   return hashes.filter(({ archived, current }) => !archived || Object.values(current).some(Boolean));
 }

@@ -5,13 +5,19 @@ const LIMIT = 2_000_000_000;
 
 /**
  * What was typed, as ranges; or why it cannot be read, in words. Blanks and a comma too many do not matter.
- * @param {string} text @returns {{ranges: Range[], problem: string | null}}
+ * @param {string} text @param {Iterable<number>} [runs] those that there are: `last 10` then is the newest ten of them
+ * @returns {{ranges: Range[], problem: string | null}}
  */
-export function parseRanges(text) {
+export function parseRanges(text, runs) {
   /** @type {Range[]} */
   const ranges = [];
   const wrong = (/** @type {string} */ problem) => ({ ranges: [], problem });
   for (const part of text.split(/[,;]/).map((piece) => piece.trim()).filter(Boolean)) {
+    const newest = runs && /^last\s*([1-9]\d*)$/i.exec(part);
+    if (newest) {
+      ranges.push(...collapse([...runs].sort((a, b) => a - b).slice(-newest[1])));
+      continue;
+    }
     const match = /^(\d+)(?:\s*[-\u2013]\s*(\d+))?$/.exec(part);
     if (!match) return wrong(`“${part.slice(0, 30)}” is neither a run number nor a range such as 1-20`);
     const [first, last] = [Number(match[1]), Number(match[2] ?? match[1])];

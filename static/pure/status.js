@@ -71,7 +71,7 @@ export function doubtOf({ status, detail }) {
  * @param {Job} job
  */
 export function remark(job) {
-  if (hasFailed(job.status)) return job.detail || job.reason;
+  if (hasFailed(job.status)) return [job.detail, job.reason].find((text) => text && text !== `exit ${job.exit_code}`) || null;
   if (isBeforeLsf(job.status) || killRefused(job)) return job.detail || null;
   if (job.status === "RUN" || job.status === "DONE") return null;
   return job.reason || job.detail || null;

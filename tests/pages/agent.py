@@ -8,25 +8,17 @@ from typing import Any
 
 import httpx
 
-from realtime.protocol.agent import (
-    VERSION,
-    AgentState,
-    Answer,
+from realtime.protocol.agent import VERSION, AgentState, Claim, Lease, LeaseRequest, Verify, Work, WorkRequest
+from realtime.protocol.observations import (
     CheckSeen,
-    Claim,
     KillSeen,
-    Lease,
-    LeaseRequest,
     LsfSeen,
     Observation,
     Observations,
     PostSeen,
-    Question,
     SubmissionSeen,
-    Verify,
-    Work,
-    WorkRequest,
 )
+from realtime.protocol.questions import Answer, LogAnswer, Question
 from realtime.protocol.rows import Check
 from realtime.protocol.wire import decode, encode
 from tests.pages.manager import AGENT_TOKEN
@@ -151,3 +143,10 @@ class Agent:
             "observations",
             Observations(location=self.location, generation=self._generation, observations=list(seen)),
         )
+
+
+def log_answer(text: str, **other: Any) -> dict[str, Any]:
+    """To a question for a log: the whole of it, but for what is said otherwise."""
+    size = len(text.encode())
+    whole = {"offset": 0, "next": size, "size": size, "source": "file", "path": "/logs/7", "complete": True}
+    return {"log": LogAnswer(text=text, **{**whole, **other})}

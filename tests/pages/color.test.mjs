@@ -11,6 +11,7 @@ const NAMES = {
 nameColors((word) => (Object.hasOwn(NAMES, word) ? NAMES[word] : null));
 
 const tokens = readFileSync(new URL("../../static/style/tokens.css", import.meta.url), "utf8");
+const sharper = readFileSync(new URL("../../static/style/contrast.css", import.meta.url), "utf8");
 const channels = (text) => text.match(/\d+/g).map(Number);
 
 /** OKLCH to sRGB, after the definition in CSS Color 4. */
@@ -77,7 +78,7 @@ for (const theme of ["light", "dark"]) {
 
 /** A raw token as high contrast redefines it, or as it is. */
 function sharp(name, theme) {
-  const [, block] = /data-contrast="more"\] \{([^}]*)\}/.exec(tokens);
+  const [, block] = /data-contrast="more"\] \{([^}]*)\}/.exec(sharper);
   const found = new RegExp(`--${name}: light-dark\\(oklch\\(([^)]*)\\), oklch\\(([^)]*)\\)\\)`).exec(block);
   return found ? rgb(found[theme === "light" ? 1 : 2]) : raw(name, theme);
 }

@@ -5,6 +5,7 @@ import hashlib
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -15,13 +16,15 @@ from tests.pages.manager import TOKEN, Manager
 from tests.ports import free_port
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+expect.set_options(timeout=15_000)
+"""ms: several browsers may share two cores here."""
 needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")
 
 
 @pytest.fixture(scope="session")
 def seeded(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Past], Path]:
     """Makes a data directory of one's own with that past. A past is invented once for all tests, also for those that
-    run beside these in other processes, and copied."""
+    run beside these in other processes, and copied. It is invented in a thread: Playwright's loop may run here."""
     own = tmp_path_factory.getbasetemp()
     shared = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
 
@@ -30,7 +33,8 @@ def seeded(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Past], Path]:
         with (shared / f"{name}.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             if not (shared / name).is_dir():
-                seed(shared / f"{name}.part", past)
+                with ThreadPoolExecutor(1) as apart:
+                    apart.submit(seed, shared / f"{name}.part", past).result()
                 (shared / f"{name}.part").rename(shared / name)
         folder = tmp_path_factory.mktemp("past")
         return shutil.copytree(shared / name, folder, dirs_exist_ok=True)
@@ -46,8 +50,10 @@ def manager(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Manager]:
     manager.stop()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
+    """One for all files: each test has a context of its own. It ends with this folder, because Playwright's event loop
+    and that of an asyncio test cannot both run."""
     with sync_playwright() as playwright:
         arguments = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { lineAt, linesIn, LogReading } from "../../static/pure/log.js";
+import { lineAt, linesIn, LogReading, shareWords, sizeWords } from "../../static/pure/log.js";
 
 const piece = (offset, next, size, more = {}) => ({ text: "", source: "file", offset, next, size, path: "/x", complete: false, ...more });
 
@@ -60,4 +60,31 @@ test("lines know the byte at which they begin", () => {
   assert.deepEqual(linesIn("äb\n\nc", 10), [{ at: 10, text: "äb\n" }, { at: 14, text: "\n" }, { at: 15, text: "c" }]);
   assert.deepEqual(linesIn("", 3), []);
   assert.deepEqual([13, 14, 15, 99, 9].map((byte) => lineAt([10, 14, 15], byte)), [0, 1, 2, 2, -1]);
+});
+
+test("a line ends with a line feed or with what a progress bar writes", () => {
+  const lines = (text, begins) => linesIn(text, 0, begins).map(({ at, text }) => [at, text]);
+  assert.deepEqual(lines("10%\r20%\r\nend\n"), [[0, "10%\r"], [4, "20%\r\n"], [9, "end\n"]]);
+  assert.deepEqual(lines("a\ufffd\nb\n", [0, 3]), [[0, "a\ufffd\n"], [3, "b\n"]], "told where they begin");
+});
+
+test("what was let go at the end is read again from there", () => {
+  const log = new LogReading();
+  log.take(piece(900, 1000, 1000, { complete: true }));
+  assert.ok(log.complete && log.shows(950) && !log.shows(1000) && !log.shows(899));
+  log.endsAt(950);
+  assert.ok(log.behind && !log.complete && !log.shows(950));
+  assert.deepEqual(log.request(50), { offset: 950, limit: 50 });
+});
+
+test("another place is opened somewhat before it", () => {
+  const log = new LogReading();
+  log.take(piece(900, 1000, 100_000));
+  log.toPlace(50_000);
+  assert.deepEqual(log.request(50), { offset: 50_000 - 16 * 1024, limit: 50 });
+});
+
+test("sizes and places in few words", () => {
+  assert.deepEqual([0, 999, 1000, 498_337, 2_147_483_656, 3e15].map(sizeWords), ["0 bytes", "999 bytes", "1.0 kB", "498 kB", "2.1 GB", "3000 TB"]);
+  assert.deepEqual([[0, 0], [0, 9], [1, 1000], [5, 10], [999, 1000]].map((pair) => shareWords(...pair)), ["0 %", "0 %", "0.1 %", "50 %", "99 %"]);
 });

@@ -5,6 +5,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import time
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -77,3 +78,10 @@ class Manager:
         url = report_url(self.url, secret, job["experiment"], job["id"])
         answer = httpx.post(url, json={"counters": counters}, timeout=10)
         assert answer.is_success, answer.text
+
+    def report_later(self, job: dict[str, Any], counters: Any) -> None:
+        """As `report`, in another second than now: the times of counters know no parts of one."""
+        before = int(time.time())
+        while int(time.time()) == before:
+            time.sleep(0.02)
+        self.report(job, counters)

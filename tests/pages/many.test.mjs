@@ -11,6 +11,14 @@ test("what people type as runs is read, whatever blanks and commas stand around 
   assert.deepEqual(parseRanges(" 7 ; 3 - 5,, 4\u20136 , ").ranges, [[7, 7], [3, 5], [4, 6]]);
 });
 
+test("the last ones are the newest runs that there are, however they are numbered", () => {
+  assert.deepEqual(parseRanges("last 3, 2", [9, 2, 7, 4, 8]), { ranges: [[7, 9], [2, 2]], problem: null });
+  assert.deepEqual(parseRanges("LAST 2", new Set([3, 1, 9])).ranges, [[3, 3], [9, 9]]);
+  assert.deepEqual(parseRanges("last 50", [1, 2]).ranges, [[1, 2]]);
+  assert.match(parseRanges("last 3").problem, /neither a run number/);
+  assert.match(parseRanges("last 0", [1, 2]).problem, /neither a run number/);
+});
+
 test("what cannot be read says which part is wrong and why", () => {
   const problem = (text) => parseRanges(text).problem;
   assert.match(problem("1-20,2x"), /“2x” is neither a run number nor a range/);

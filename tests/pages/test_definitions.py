@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from realtime.protocol.agent import StubCall, Tried, TryCheck
+from realtime.protocol.questions import StubCall, Tried, TryCheck
 from tests.pages.agent import Agent
 from tests.pages.conftest import needs_chromium, open_page
 from tests.pages.manager import Manager

@@ -210,7 +210,10 @@ def test_the_grid_shows_ten_hashes_of_a_run_with_a_counter_and_is_walked_by_arro
     page.get_by_role("dialog", name="Counter in the cells").get_by_text("Events", exact=True).click()
     expect(newest.locator("td.cell .value", has_text=re.compile(r"^\d+$")).first).to_be_visible()
     assert page.url.endswith("?mode=grid&counter=Events")
-    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog", name="Counter in the cells")).to_have_count(0)
+    page.get_by_role("button", name="Counter: Events").press("Enter")
+    page.get_by_role("radio", name="No counter").press("Enter")
+    expect(page.get_by_role("button", name="Counter", exact=True)).to_be_focused()
     first = newest.locator("td.cell a").first
     first.focus()
     page.keyboard.press("ArrowRight")
@@ -225,6 +228,21 @@ def test_the_grid_shows_ten_hashes_of_a_run_with_a_counter_and_is_walked_by_arro
     expect(page.locator("#runs thead th.across")).to_have_count(HASHES)
     page.get_by_role("button", name="List").click()
     expect(page.locator("#runs thead th.across")).to_have_count(0)
+
+
+def test_a_chosen_counter_stands_once_in_a_line_and_on_a_card_below_status_and_hash(
+    page: Page, manager: Manager
+) -> None:
+    open_page(page, manager, "shift", "?column=started&line=lsf&line=user&line=counter:Events")
+    line = page.locator("tr.job:has(td.count .value:not(:empty))").first
+    expect(line.locator("td.count")).to_be_visible()
+    expect(line.locator('[data-counter="Events"]')).to_have_count(0)
+    page.set_viewport_size({"width": 375, "height": 800})
+    expect(line.locator("td.count")).to_have_css("text-align", "left")
+    places = [line.locator(part).bounding_box() for part in ("td.status .mark", "th.hash a", "td.count")]
+    (status, name, counter) = ((place["y"], place["y"] + place["height"]) for place in places if place)
+    assert status[0] < name[1] and name[0] < status[1], "beside each other"
+    assert counter[0] >= max(status[1], name[1])
 
 
 def test_a_hash_of_the_grid_sorts_by_its_own_counter(page: Page, manager: Manager) -> None:

@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from realtime.protocol.agent import LogAnswer
-from tests.pages.agent import Agent
+from tests.pages.agent import Agent, log_answer
 from tests.pages.conftest import needs_chromium, open_page
 from tests.pages.manager import Manager
 
@@ -163,17 +162,7 @@ def log_of(manager: Manager, agent: Agent, experiment: str, text: str, **other: 
     )
     agent.claim(job)
     agent.submitted(job, "731885")
-    size = len(text.encode())
-    whole = {
-        "text": text,
-        "source": "file",
-        "offset": 0,
-        "next": size,
-        "size": size,
-        "path": "/logs/7",
-        "complete": True,
-    }
-    agent.answers[f"{job}/log"] = {"log": LogAnswer(**{**whole, **other})}
+    agent.answers[f"{job}/log"] = log_answer(text, **other)
     return job
 
 
@@ -194,7 +183,7 @@ def test_a_click_left_of_a_log_line_makes_a_link_to_it(
     page: Page, manager: Manager, experiment: str, agent: Agent
 ) -> None:
     job = log_of(manager, agent, experiment, "first\nsecond\n")
-    open_page(page, manager, experiment, f"#job/{job}")
+    open_page(page, manager, experiment, f"#job/{job}/log")
     page.locator(".log span", has_text="second").click(position={"x": 6, "y": 6})
     expect(page.locator(".log [data-marked]")).to_have_text("second")
     expect(page).to_have_url(re.compile(rf"#job/{job}/log/@6$"))

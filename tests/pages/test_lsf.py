@@ -1,14 +1,14 @@
 """What the page shows of LSF on a bad day, in a real browser in front of a real manager and an agent of the test."""
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from realtime.protocol.agent import AgentState, LogAnswer
-from tests.pages.agent import Agent
+from realtime.protocol.agent import AgentState
+from tests.pages.agent import Agent, log_answer
 from tests.pages.conftest import needs_chromium, open_page
 from tests.pages.manager import Manager
 
@@ -51,22 +51,7 @@ def in_doubt(manager: Manager, agent: Agent, experiment: str) -> str:
     return job
 
 
-def log_answer(text: str, **other: Any) -> dict[str, Any]:
-    """The whole of a log."""
-    size = len(text.encode())
-    whole = {
-        "text": text,
-        "source": "file",
-        "offset": 0,
-        "next": size,
-        "size": size,
-        "path": "/logs/7",
-        "complete": True,
-    }
-    return {"log": LogAnswer(**{**whole, **other})}
-
-
-def test_a_silent_lsf_is_a_banner_for_everybody_until_it_answers_and_statuses_keep_their_value(
+def test_a_silent_lsf_stands_beside_the_chip_until_it_answers_and_moves_no_row(
     page: Page, manager: Manager, experiment: str, agent: Agent
 ) -> None:
     job = apply(manager, experiment)
@@ -74,25 +59,35 @@ def test_a_silent_lsf_is_a_banner_for_everybody_until_it_answers_and_statuses_ke
     agent.submitted(job, "731885")
     agent.lsf(job, "731885", "RUN")
     open_page(page, manager, experiment)
-    banner = page.locator("#silent-note")
-    expect(line_of(page, job).locator('[data-status="RUN"]')).to_be_visible()
-    expect(banner).to_be_hidden()
+    chip = page.locator("#doubts")
+    line = line_of(page, job)
+    expect(line.locator('[data-status="RUN"]')).to_be_visible()
+    expect(chip).to_be_hidden()
+    place = line.bounding_box()
     now = datetime.now(UTC)
     agent.state = AgentState(
         answered_at=now - timedelta(minutes=3),
         silent_since=now - timedelta(minutes=2),
         problem="bjobs gave no answer within 30 s",
     )
-    expect(banner).to_contain_text("LSF has not answered since ")
-    expect(banner).to_contain_text("(default)")
-    expect(banner).to_have_attribute("title", "default: bjobs gave no answer within 30 s")
-    expect(line_of(page, job).locator('[data-status="RUN"]')).to_contain_text("as of ")
+    expect(chip).to_contain_text("LSF silent since ")
+    expect(line.locator('[data-status="RUN"]')).to_contain_text("as of ")
+    assert line.bounding_box() == place
+    chip.get_by_role("button").press("Enter")
+    words = page.locator("#doubt-words")
+    expect(words).to_contain_text(
+        re.compile(r"LSF has not answered since .* \(default\)\. Statuses are as it last told")
+    )
+    expect(words).to_contain_text("bjobs gave no answer within 30 s")
+    page.keyboard.press("Escape")
+    expect(words).to_be_hidden()
+    expect(chip.get_by_role("button")).to_be_focused()
     page.goto(f"{manager.url}/experiments/{experiment}/definitions")
-    expect(banner).to_contain_text("LSF has not answered since ")
+    expect(chip).to_contain_text("LSF silent since ")
     open_page(page, manager, experiment)
-    expect(banner).to_be_visible()
+    expect(chip).to_contain_text("LSF silent since ")
     agent.state = AgentState(answered_at=datetime.now(UTC))
-    expect(banner).to_be_hidden()
+    expect(chip).to_be_hidden()
     expect(line_of(page, job).locator('[data-status="RUN"]')).not_to_contain_text("as of ")
 
 
@@ -104,9 +99,9 @@ def test_a_silent_lsf_bothers_nobody_who_has_no_live_job_there(
     agent.submitted(job, "731886")
     agent.state = AgentState(answered_at=datetime.now(UTC), silent_since=datetime.now(UTC), problem="no answer")
     open_page(page, manager, experiment)
-    expect(page.locator("#silent-note")).to_be_visible()
+    expect(page.locator("#doubts")).to_contain_text("LSF silent")
     agent.lsf(job, "731886", "DONE")
-    expect(page.locator("#silent-note")).to_be_hidden()
+    expect(page.locator("#doubts")).to_be_hidden()
 
 
 def test_a_job_with_several_lsf_jobs_opens_to_each_of_them_and_stays_open_while_they_change(
@@ -208,7 +203,10 @@ def test_a_job_in_doubt_says_so_and_is_given_up_by_a_kill(
     job = in_doubt(manager, agent, experiment)
     open_page(page, manager, experiment)
     line = line_of(page, job)
-    expect(line.locator('[data-status="LSF_Slow"]')).to_contain_text("unknown")
+    status = line.locator('[data-status="LSF_Slow"]')
+    expect(status).to_contain_text("unknown")
+    box = line.bounding_box()
+    assert box and box["height"] < 36, "the doubt stands in the line of the status"
     expect(line).to_contain_text("unknown: LSF did not answer")
     page.get_by_role("button", name="Log one on run 1").click()
     notice = page.get_by_role("region", name="What is not known")
@@ -225,7 +223,7 @@ def test_a_person_names_the_lsf_job_and_a_refusal_is_shown_at_the_field(
     page: Page, manager: Manager, experiment: str, agent: Agent
 ) -> None:
     job = in_doubt(manager, agent, experiment)
-    open_page(page, manager, experiment, f"#job/{job}/history")
+    open_page(page, manager, experiment, f"#job/{job}")
     notice = page.get_by_role("region", name="What is not known")
     field = notice.get_by_label("LSF ID of its job")
     field.fill("not an id")
@@ -239,7 +237,7 @@ def test_a_person_names_the_lsf_job_and_a_refusal_is_shown_at_the_field(
         agent.verified(agent.asked_to_verify(job, lsf_id), problem)
         if problem:
             expect(notice.get_by_role("alert")).to_contain_text(problem)
-            expect(page.locator("#panel .plain").first).to_contain_text("remark")
+            expect(page.locator("#panel .steps")).to_contain_text("remark")
     expect(notice).to_be_hidden()
     expect(line_of(page, job).locator('[data-status="PEND"]')).to_be_visible()
     expect(line_of(page, job)).to_contain_text("62")

@@ -11,6 +11,7 @@ from playwright.sync_api import Error, Locator, Page, Route, expect
 from tests.pages.agent import Agent
 from tests.pages.conftest import needs_chromium, open_page
 from tests.pages.manager import Manager
+from tests.pages.many import bar, select, strip
 
 pytestmark = needs_chromium
 
@@ -55,25 +56,6 @@ def box(page: Page, run: int) -> Locator:
     return page.get_by_role("checkbox", name=f"Select run {run}", exact=True)
 
 
-def bar(page: Page) -> Locator:
-    """What can be done with the selected runs."""
-    return page.get_by_role("region", name="Selected runs")
-
-
-def strip(page: Page) -> Locator:
-    """How far the jobs of `one` are that were applied to many runs."""
-    return page.get_by_role("region", name="one on its way")
-
-
-def select(page: Page, runs: str) -> None:
-    """By keyboard alone."""
-    page.keyboard.press("s")
-    field = bar(page).get_by_role("textbox")
-    expect(field).to_be_focused()
-    field.fill(runs)
-    page.keyboard.press("Enter")
-
-
 def choose_one(page: Page, button: str) -> Locator:
     """Open the dialog from this button and choose the hash `one`, by keyboard."""
     page.get_by_role("button", name=button).click()
@@ -88,7 +70,7 @@ def choose_one(page: Page, button: str) -> Locator:
 
 def send(page: Page, runs: int) -> None:
     """Apply the hash `one` to as many runs."""
-    page.get_by_role("button", name=f"Apply one to {runs} run").click()
+    page.get_by_role("dialog").get_by_role("button", name=f"Apply to {runs} run").click()
 
 
 def test_shift_takes_all_between_in_the_order_of_the_view_and_esc_lets_go(
@@ -179,7 +161,7 @@ def test_what_the_preview_says_is_what_is_made(page: Page, manager: Manager, exp
     expect(dialog).to_contain_text("Left out: 1 run (3): it has a job of this hash that is live or DONE")
     dialog.get_by_label("only where its newest job has failed").check()
     expect(dialog).to_contain_text("0 jobs: it is not wanted on any of these runs")
-    expect(dialog.get_by_role("button", name="Apply one to 0 runs")).to_be_disabled()
+    expect(dialog.get_by_role("button", name="Apply to 0 runs")).to_be_disabled()
     dialog.get_by_label("all of them").check()
     dialog.get_by_role("button", name="Leave it out").click()
     send(page, 4)
@@ -193,9 +175,27 @@ def test_the_preview_follows_what_a_colleague_does_meanwhile(page: Page, manager
     dialog = choose_one(page, "Apply to runs")
     dialog.get_by_label("Run numbers").fill("1-3")
     dialog.get_by_label("only where it is missing").check()
-    expect(dialog.get_by_role("button", name="Apply one to 3 runs")).to_be_enabled()
+    expect(dialog.get_by_role("button", name="Apply to 3 runs")).to_be_enabled()
     apply(manager, experiment, "2")
-    expect(dialog.get_by_role("button", name="Apply one to 2 runs")).to_be_enabled()
+    expect(dialog.get_by_role("button", name="Apply to 2 runs")).to_be_enabled()
+    apply(manager, experiment, "1")
+    expect(dialog).to_contain_text("Left out: 2 runs (1-2): each has a job of this hash that is live or DONE")
+
+
+def test_the_last_runs_are_said_by_how_many_they_are(page: Page, manager: Manager, experiment: str) -> None:
+    more_runs(manager, experiment, 12)
+    open_page(page, manager, experiment)
+    dialog = choose_one(page, "Apply to runs")
+    dialog.get_by_label("Run numbers").fill("last 3")
+    expect(dialog).to_contain_text("3 jobs, one on each of the runs 10-12")
+    page.keyboard.press("Escape")
+    select(page, "last 2, 4")
+    expect(bar(page).get_by_role("textbox")).to_have_value("4,11-12")
+    page.get_by_role("button", name="Filter", exact=True).click()
+    page.get_by_label("Runs", exact=True).fill("last 10")
+    expect(page.locator(".found")).to_have_text("10 of 12 runs")
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Runs", exact=True)).to_have_value("3-12")
 
 
 def test_more_than_20_jobs_are_confirmed_twice_and_undo_cancels_all_while_no_agent_is_there(
@@ -214,9 +214,9 @@ def test_more_than_20_jobs_are_confirmed_twice_and_undo_cancels_all_while_no_age
     send(page, 25)
     sure.get_by_role("button", name="Make 25 jobs").click()
     expect(dialog).to_have_count(0)
-    expect(strip(page)).to_contain_text("0 of 25 in LSF, 25 to go")
-    strip(page).get_by_role("button", name="Undo").click()
-    expect(strip(page)).to_contain_text("25 cancelled")
+    expect(strip(page, "one")).to_contain_text("0 of 25 in LSF, 25 to go")
+    strip(page, "one").get_by_role("button", name="Undo").click()
+    expect(strip(page, "one")).to_contain_text("25 cancelled")
     assert {job["status"] for job in jobs_of(manager, experiment)} == {"EXIT"}
 
 
@@ -227,18 +227,20 @@ def test_undo_takes_back_what_lsf_does_not_have_and_offers_to_kill_the_rest(
     open_page(page, manager, experiment)
     choose_one(page, "Apply to runs").get_by_label("Run numbers").fill("1-5")
     send(page, 5)
-    expect(strip(page)).to_contain_text("0 of 5 in LSF, 5 to go")
+    expect(strip(page, "one")).to_contain_text("0 of 5 in LSF, 5 to go")
     jobs = [job["id"] for job in jobs_of(manager, experiment)]
     into_lsf(agent, jobs[:2])
     agent.claim(jobs[2])
     agent.submitted(jobs[2], ended_at=datetime.now(UTC), exit_code=1)
-    expect(strip(page)).to_contain_text("2 of 5 in LSF, 1 submit failed, 2 to go")
-    strip(page).get_by_role("button", name="Undo").click()
-    expect(strip(page)).to_contain_text("2 cancelled, 2 LSF had already")
-    strip(page).get_by_role("button", name="Kill these 2").click()
-    expect(strip(page)).to_contain_text("2 being killed")
+    agent.claim(jobs[3])
+    expect(strip(page, "one")).to_contain_text("2 of 5 in LSF, 1 submit failed, 2 to go")
+    strip(page, "one").get_by_role("button", name="Undo").click()
+    expect(strip(page, "one")).to_contain_text("2 cancelled, 2 LSF had already")
+    expect(strip(page, "one")).not_to_contain_text("to go")
+    strip(page, "one").get_by_role("button", name="Kill these 2").click()
+    expect(strip(page, "one")).to_contain_text("2 being killed")
     asked = {job["id"] for job in jobs_of(manager, experiment) if job["kill_requested_at"]}
-    assert asked == set(jobs[:2])
+    assert asked == {*jobs[:2], jobs[3]}
 
 
 def test_progress_outlives_a_reload_and_goes_by_itself_when_all_are_in_lsf(
@@ -248,18 +250,18 @@ def test_progress_outlives_a_reload_and_goes_by_itself_when_all_are_in_lsf(
     open_page(page, manager, experiment)
     choose_one(page, "Apply to runs").get_by_label("Run numbers").fill("1-3")
     send(page, 3)
-    expect(strip(page)).to_contain_text("3 to go")
+    expect(strip(page, "one")).to_contain_text("3 to go")
     jobs = [job["id"] for job in jobs_of(manager, experiment)]
     into_lsf(agent, jobs[:1])
     page.reload()
-    expect(strip(page)).to_contain_text("1 of 3 in LSF, 2 to go")
+    expect(strip(page, "one")).to_contain_text("1 of 3 in LSF, 2 to go")
     into_lsf(agent, jobs[1:])
-    expect(strip(page)).to_contain_text("3 of 3 in LSF")
-    expect(strip(page).get_by_role("button", name="Undo")).to_be_hidden()
-    expect(strip(page)).to_have_count(0, timeout=8_000)
+    expect(strip(page, "one")).to_contain_text("3 of 3 in LSF")
+    expect(strip(page, "one").get_by_role("button", name="Undo")).to_be_hidden()
+    expect(strip(page, "one")).to_have_count(0, timeout=8_000)
     page.reload()
     expect(page.locator("#chip-text")).to_have_text("Live")
-    expect(strip(page)).to_have_count(0)
+    expect(strip(page, "one")).to_have_count(0)
 
 
 def test_an_answer_that_is_lost_is_asked_for_again_and_nothing_is_made_twice(
@@ -278,12 +280,12 @@ def test_an_answer_that_is_lost_is_asked_for_again_and_nothing_is_made_twice(
     page.route("**/jobs", lose)
     choose_one(page, "Apply to runs").get_by_label("Run numbers").fill("1-3")
     send(page, 3)
-    expect(strip(page)).to_contain_text("The server has not answered. It is asked again by itself")
+    expect(strip(page, "one")).to_contain_text("The server has not answered. It is asked again by itself")
     page.reload()
-    expect(strip(page)).to_contain_text("It is asked again by itself")
+    expect(strip(page, "one")).to_contain_text("It is asked again by itself")
     page.unroute("**/jobs")
     page.evaluate("dispatchEvent(new Event('online'))")
-    expect(strip(page)).to_contain_text("0 of 3 in LSF, 3 to go")
+    expect(strip(page, "one")).to_contain_text("0 of 3 in LSF, 3 to go")
     assert len(set(keys)) == 1
     assert sorted(job["run"] for job in jobs_of(manager, experiment)) == [1, 2, 3]
 
@@ -299,11 +301,11 @@ def test_a_double_click_makes_nothing_twice_and_a_refusal_stays_in_the_dialog(
     dialog.get_by_label("Run numbers").fill("1-2")
     send(page, 2)
     expect(dialog.get_by_role("alert")).to_contain_text("the store is busy")
-    expect(strip(page)).to_have_count(0)
+    expect(strip(page, "one")).to_have_count(0)
     page.unroute("**/jobs")
-    page.get_by_role("button", name="Apply one to 2 runs").dblclick()
+    page.get_by_role("dialog").get_by_role("button", name="Apply to 2 runs").dblclick()
     expect(dialog).to_have_count(0)
-    expect(strip(page)).to_contain_text("2 to go")
+    expect(strip(page, "one")).to_contain_text("2 to go")
     assert len(jobs_of(manager, experiment)) == 2
 
 
@@ -312,7 +314,7 @@ def test_a_run_that_is_not_there_is_named_in_the_dialog(page: Page, manager: Man
     dialog = choose_one(page, "Apply to runs")
     dialog.get_by_label("Run numbers").fill("1-3")
     expect(dialog.get_by_role("alert")).to_contain_text("2, 3")
-    expect(dialog.get_by_role("button", name="Apply one")).to_be_disabled()
+    expect(dialog.get_by_role("button", name="Apply to")).to_be_disabled()
 
 
 def test_many_are_killed_and_then_deleted_of_one_hash_or_all(

@@ -16,7 +16,7 @@ STATIC = ROOT / "static"
 TEMPLATES = ROOT / "templates"
 MODULES = sorted(path for folder in ("pure", "edge", "parts", "pages") for path in (STATIC / folder).glob("*.js"))
 STYLES = sorted((STATIC / "style").glob("*.css"))
-PAGES = {"experiments.html", "control.html", "definitions.html", "activity.html", "overview.html"}
+PAGES = {"experiments.html", "control.html", "definitions.html", "activity.html", "overview.html", "wall.html"}
 CODE_LIMIT = 120_000
 """Bytes of the scripts and styles that a page loads at its opening, as they are served, before compression."""
 
@@ -30,7 +30,8 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("served")
     (root / "tests").mkdir()
     shutil.copytree(HERE, root / "tests" / "pages", ignore=shutil.ignore_patterns("*.py", "__pycache__"))
-    shutil.copy(HERE.parent / "filter_cases.json", root / "tests")
+    for cases in HERE.parent.glob("*.json"):
+        shutil.copy(cases, root / "tests")
     shutil.copytree(STATIC, root / "static", ignore=shutil.ignore_patterns("*.js"))
     for path in MODULES:
         target = root / "static" / path.relative_to(STATIC)
@@ -61,6 +62,7 @@ def test_the_scripts_and_styles_of_a_page_stay_small(page: str) -> None:
 def test_no_script_or_style_is_left_that_no_page_loads() -> None:
     assert set().union(*(_reachable(page) for page in PAGES)) == set(MODULES)
     on_demand = {STATIC / "style" / f"{name}.css" for path in MODULES for name in _STYLED.findall(path.read_text())}
+    on_demand |= {STATIC / name for name in re.findall(r"style/\w+\.css", (STATIC / "first.js").read_text())}
     loaded = set().union(*(_styles(page) for page in [*PAGES, "login.html"]))
     assert on_demand & loaded == set()
     assert on_demand | loaded == set(STYLES)

@@ -16,6 +16,9 @@ NAMED = """async (words) => {
 LATER = {
     "parts/hash_choice.js",
     "parts/panel.js",
+    "parts/job_tab.js",
+    "parts/posts_tab.js",
+    "parts/submission_tab.js",
     "parts/job_actions.js",
     "parts/lsf_lines.js",
     "parts/filter_choice.js",
@@ -23,6 +26,7 @@ LATER = {
 STYLES = {
     "style/choices.css",
     "style/panel.css",
+    "style/job.css",
     "style/dock.css",
     "style/floats.css",
     "style/grid.css",

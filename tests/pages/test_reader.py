@@ -163,8 +163,8 @@ def test_states_are_told_with_the_names(reader: Reader, manager: Manager, three_
     line_of(page, 2).get_by_role("button", name="Log calib on run 2").click()
     panel = page.get_by_role("complementary", name="calib on run 2")
     expect(panel.get_by_role("tab", name="Log", selected=True)).to_be_visible()
-    panel.get_by_role("tab", name="History", selected=False).click()
-    expect(panel.get_by_role("tab", name="History", selected=True)).to_be_visible()
+    panel.get_by_role("tab", name="Posts", selected=False).click()
+    expect(panel.get_by_role("tab", name="Posts", selected=True)).to_be_visible()
 
 
 def test_a_hash_is_chosen_in_a_list_that_says_which_one_is_active(

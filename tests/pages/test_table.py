@@ -226,7 +226,7 @@ def test_lines_are_walked_with_j_and_k_and_their_actions_have_letters(page: Page
         page.keyboard.press("k")
     expect(first).to_be_focused()
     page.keyboard.press("d")
-    expect(page).to_have_url(f"{manager.url}/experiments/long{first.get_attribute('href')}".replace("/log", "/details"))
+    expect(page).to_have_url(f"{manager.url}/experiments/long{first.get_attribute('href')}/details")
 
 
 def test_two_windows_show_the_same_and_a_server_restart_loses_neither_place_nor_news(
