@@ -14,7 +14,7 @@ install: $(VENV)/.installed
 
 test: $(VENV)/.installed-test
 	@$(MAKE) --no-print-directory tools
-	$(BIN)/python -m pytest $$($(BIN)/python -c "import xdist" 2>/dev/null && echo "-n 3 --dist worksteal")
+	$(BIN)/python -m pytest $$($(BIN)/python -c "import xdist" 2>/dev/null && echo "-n 3 --dist loadfile --no-loadscope-reorder")
 
 check: $(VENV)/.installed-test
 	$(BIN)/ruff format --check .
@@ -29,7 +29,7 @@ chaos: $(VENV)/.installed-test
 	$(BIN)/python -m tests.chaos $(if $(SEED),--seed $(SEED))
 
 screenshot: $(VENV)/.installed-test
-	$(BIN)/python -m tests.screenshot docs/screenshot.png
+	$(BIN)/python -m tests.screenshot docs
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist

@@ -6,19 +6,8 @@ from typing import Any
 
 from quart.testing import QuartClient
 
-from realtime.protocol.agent import (
-    VERSION,
-    Acknowledged,
-    AgentState,
-    Claimed,
-    KillSeen,
-    Lease,
-    LsfSeen,
-    PostSeen,
-    SubmissionSeen,
-    Verify,
-    Work,
-)
+from realtime.protocol.agent import VERSION, AgentState, Claimed, Lease, Verify, Work
+from realtime.protocol.observations import Acknowledged, KillSeen, LsfSeen, PostSeen, SubmissionSeen
 from realtime.protocol.wire import decode, encode
 from realtime.web.context import House
 

@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,13 @@ from tests.client import Client, bearer
 
 TOKEN = "login-token-of-the-tests"
 
+with suppress(ImportError):  # its tests are skipped without it
+    import hypothesis
+
+    # An example may take as long as it likes: how long says how busy the machine is.
+    hypothesis.settings.register_profile("steady", deadline=None)
+    hypothesis.settings.load_profile("steady")
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """The suite of tests/scheduler can be run against a real LSF, too."""
@@ -28,9 +36,37 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+LONGEST = (
+    "tests/end_to_end/test_exactly_once.py",
+    "tests/end_to_end/test_hard_world.py",
+    "tests/end_to_end/test_two_users.py",
+    "tests/pages/test_many.py",
+    "tests/pages/test_lsf.py",
+    "tests/pages/test_reader.py",
+    "tests/end_to_end/test_crashes.py",
+    "tests/pages/test_frame.py",
+    "tests/agent/test_faults.py",
+    "tests/demo/test_shift_runs.py",
+    "tests/pages/test_hash_choice.py",
+    "tests/agent/test_doubt_flow.py",
+    "tests/client_commands/test_watch.py",
+    "tests/end_to_end/test_hard_looks.py",
+    "tests/pages/test_table.py",
+    "tests/end_to_end/test_check.py",
+    "tests/end_to_end/test_main_job.py",
+)
+"""Files that take long, by what they took where several ran at once; what a file is allowed orders the others."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests that take long begin first, so that the others run beside them and not before."""
-    items.sort(key=lambda item: -max((mark.args[0] for mark in item.iter_markers("timeout")), default=0))
+    """Files that take long begin first, so that the others run beside them and not before. A worker gets whole files
+    in this order, so that what is started for a file is started once."""
+    allowed: dict[Path, float] = {}
+    for item in items:
+        marks = (mark.args[0] for mark in item.iter_markers("timeout"))
+        allowed[item.path] = max(allowed.get(item.path, 0), *marks, 0)
+    places = {Path(__file__).parents[1] / name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: (places.get(item.path, len(places)), -allowed[item.path]))
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 
 import uvloop
 
-from tests.bench import follow, memory, page, report_fanout, reports, row_changes, single_change, two_processes
+from tests.bench import follow, history, memory, page, report_fanout, reports, row_changes, single_change, two_processes
 
 MEASUREMENTS: dict[str, Callable[[], Awaitable[None]]] = {
     "report_fanout": report_fanout.measure,
@@ -16,6 +16,7 @@ MEASUREMENTS: dict[str, Callable[[], Awaitable[None]]] = {
     "reports": reports.measure,
     "follow": follow.measure,
     "page": page.measure,
+    "history": history.measure,
 }
 
 

@@ -5,16 +5,8 @@ import random
 from datetime import UTC, datetime
 from typing import Any
 
-from realtime.protocol.agent import (
-    VERSION,
-    AgentState,
-    CheckSeen,
-    KillSeen,
-    LsfSeen,
-    Observation,
-    SubmissionSeen,
-    Work,
-)
+from realtime.protocol.agent import VERSION, AgentState, Work
+from realtime.protocol.observations import CheckSeen, KillSeen, LsfSeen, Observation, SubmissionSeen
 from realtime.protocol.rows import Check
 from realtime.protocol.wire import decode, encode
 from tests.chaos.ledger import Answer, Desk, Refused

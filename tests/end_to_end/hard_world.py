@@ -11,17 +11,20 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 import httpx
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.bus.redis_server import TestServer, running_server
 from tests.end_to_end.installation import TOKEN, Installation, until
-from tests.end_to_end.test_main_job import two_unix_users_on_a_slow_farm
+from tests.end_to_end.slow_farm import two_unix_users_on_a_slow_farm
 from tests.fleet.serving import children, command_of
+from tests.pages.many import select
 
 CHROMIUM = shutil.which("chromium")
 USER = "nobody"
+SECRET = "not-for-everybody"
+"""Of the account in which the agent runs."""
 RUNS = 100
-PATIENCE = 25_000
+PATIENCE = 40_000
 """ms that a page may take to show what a slow LSF says."""
 
 LONG = """#!/bin/sh
@@ -118,25 +121,6 @@ def expect_live(page: Page) -> None:
     expect(page.locator("#chip-text")).to_have_text("Live", timeout=PATIENCE)
 
 
-def bar(page: Page) -> Locator:
-    """What can be done with the selected runs."""
-    return page.get_by_role("region", name="Selected runs")
-
-
-def strip(page: Page) -> Locator:
-    """How far the jobs of `long` are that were applied to many runs."""
-    return page.get_by_role("region", name="long on its way")
-
-
-def select(page: Page, runs: str) -> None:
-    """By keyboard alone."""
-    page.keyboard.press("s")
-    field = bar(page).get_by_role("textbox")
-    expect(field).to_be_focused()
-    field.fill(runs)
-    page.keyboard.press("Enter")
-
-
 def apply_long(page: Page, runs: str, count: int) -> None:
     """To as many runs, as the preview says."""
     select(page, runs)
@@ -148,7 +132,7 @@ def apply_long(page: Page, runs: str, count: int) -> None:
     page.keyboard.type("long")
     page.keyboard.press("Enter")
     expect(dialog).to_contain_text(f"{count} jobs, one on each of the runs {runs}")
-    dialog.get_by_role("button", name=f"Apply long to {count} runs").click()
+    dialog.get_by_role("button", name=f"Apply to {count} runs").click()
     expect(dialog).to_have_count(0)
 
 
@@ -156,6 +140,7 @@ def apply_long(page: Page, runs: str, count: int) -> None:
 def hard_world() -> Iterator[World]:
     """All of it, ended in any case."""
     with running_server() as redis, two_unix_users_on_a_slow_farm(REDIS_URL=redis.url, LOCAL_SLOTS="60") as apart:
+        apart.environ["FARM_TOKEN"] = SECRET
         apart.start()
         with sync_playwright() as playwright:
             arguments = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking"]

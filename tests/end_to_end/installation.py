@@ -30,7 +30,8 @@ T = TypeVar("T")
 class Installation:
     """Processes with their data directories below one folder.
 
-    `agent_user`: another Unix user for the agent, who runs it by the interpreter `agent_python`.
+    `agent_user`: another Unix user for the agent, who runs it by the interpreter `agent_python`. `environ`: what else
+    the processes that are started from now on find in their environment.
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class Installation:
         self._agent_user = agent_user
         self._agent_python = agent_python
         self._settings = {f"BATCHBOARD_{name}": value for name, value in settings.items()}
+        self.environ: dict[str, str] = {}
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         shutil.copytree(EXAMPLES, self.scripts)
 
@@ -82,6 +84,7 @@ class Installation:
             "BATCHBOARD_PORT": str(self.port),
             "BATCHBOARD_TOKEN": TOKEN,
             "BATCHBOARD_AGENT_TOKEN": AGENT_TOKEN,
+            **self.environ,
             **self._settings,
             **settings,
         }
@@ -150,8 +153,11 @@ class Installation:
 
     def submissions(self) -> list[dict[str, Any]]:
         """The scheduler's own history of what was submitted to it."""
-        events = map(json.loads, self.scheduler("history").splitlines())
-        return [event for event in events if event["event"] == "submit"]
+        return [event for event in self.events() if event["event"] == "submit"]
+
+    def events(self) -> list[dict[str, Any]]:
+        """The scheduler's own history."""
+        return [json.loads(line) for line in self.scheduler("history").splitlines()]
 
     def faults(self, **faults: Any) -> None:
         """Order bad days of the scheduler."""
@@ -207,6 +213,15 @@ class Installation:
 
         return until(look, f"job becomes {' or '.join(statuses)}", seconds, lambda: self.job(job_id))
 
+    def until_log(self, job_id: str, text: str = "", *, whole: bool = False) -> dict[str, Any]:
+        """The job's log as soon as it has this text, or is all there."""
+
+        def look() -> dict[str, Any] | None:
+            log: dict[str, Any] = self.get(f"/jobs/{job_id}/log")
+            return log if text in str(log["text"]) and (log["complete"] or not whole) else None
+
+        return until(look, f"the log has {text!r}" if text else "the whole log is there", 15)
+
     def history(self, job_id: str) -> list[str]:
         """The statuses that a job has gone through."""
         return [item["to"] for item in self.get(f"/jobs/{job_id}/transitions")["items"]]
@@ -229,12 +244,13 @@ def installed(
 
 
 def until(look: Callable[[], T | None], what: str, seconds: float, shown: Callable[[], Any] = lambda: "") -> T:
-    """The first truthy answer of `look`; fails after `seconds`, showing what was there instead."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
+    """The first truthy answer of `look`; fails after `seconds`, showing what was there instead. It is looked at less
+    often the longer it takes."""
+    begin = time.monotonic()
+    while (waited := time.monotonic() - begin) < seconds:
         if found := look():
             return found
-        time.sleep(0.05)
+        time.sleep(min(0.5, 0.05 + waited / 20))
     raise AssertionError(f"waited {seconds} s in vain until {what}; there is {shown()!r}")
 
 

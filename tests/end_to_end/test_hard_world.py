@@ -14,14 +14,12 @@ from tests.end_to_end.hard_world import (
     RUNS,
     World,
     apply_long,
-    bar,
     expect_live,
     hard_world,
-    select,
-    strip,
 )
 from tests.end_to_end.installation import TOKEN, until
-from tests.end_to_end.test_main_job import SLOW
+from tests.end_to_end.slow_farm import SLOW
+from tests.pages.many import bar, select, strip
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")
 
@@ -38,28 +36,28 @@ def test_many_at_once_while_lsf_is_slow_and_the_batch_client_dies(world: World) 
 
     # As many as the preview said; the strip goes on over the batch client's death, and goes when all are in LSF.
     apply_long(ana, "3-14", 12)
-    expect(strip(ana)).to_contain_text("of 12 in LSF")
-    expect(strip(ana)).to_contain_text(re.compile(r"[1-9]\d* of 12 in LSF, [1-9]\d* to go"), timeout=PATIENCE)
+    expect(strip(ana, "long")).to_contain_text("of 12 in LSF")
+    expect(strip(ana, "long")).to_contain_text(re.compile(r"[1-9]\d* of 12 in LSF, [1-9]\d* to go"), timeout=PATIENCE)
     apart.kill("agent")
     apart.start_agent()
     ben.goto(f"{world.url}?hash=long")
     expect(ben.locator(".found")).to_have_text(f"12 of {RUNS} runs")
-    expect(strip(ana)).to_contain_text("12 of 12 in LSF", timeout=PATIENCE)
-    expect(strip(ana)).to_have_count(0, timeout=10_000)
+    expect(strip(ana, "long")).to_contain_text("12 of 12 in LSF", timeout=PATIENCE)
+    expect(strip(ana, "long")).to_have_count(0, timeout=10_000)
     assert sorted(job["run"] for job in world.jobs("long", range(3, 15))) == list(range(3, 15))
     assert all(job["lsf_id"] for job in world.jobs("long", range(3, 15)))
 
     # Undo takes back what LSF does not have, names the rest, and what was under way in bsub is killed there.
     apply_long(ana, "21-36", 16)
-    expect(strip(ana)).to_contain_text(re.compile(r"[1-9]\d* of 16 in LSF, [1-9]\d* to go"), timeout=PATIENCE)
-    strip(ana).get_by_role("button", name="Undo").click()
-    expect(strip(ana)).to_contain_text(re.compile(r"[1-9]\d* cancelled, [1-9]\d* LSF had already"))
-    said = re.search(r"(\d+) cancelled, (\d+) LSF had already", strip(ana).inner_text())
+    expect(strip(ana, "long")).to_contain_text(re.compile(r"[1-9]\d* of 16 in LSF, [1-9]\d* to go"), timeout=PATIENCE)
+    strip(ana, "long").get_by_role("button", name="Undo").click()
+    expect(strip(ana, "long")).to_contain_text(re.compile(r"[1-9]\d* cancelled, [1-9]\d* LSF had already"))
+    said = re.search(r"(\d+) cancelled, (\d+) LSF had already", strip(ana, "long").inner_text())
     assert said is not None and int(said[1]) + int(said[2]) == 16
     rows = world.jobs("long", range(21, 37))
     asked = [job["id"] for job in rows if job["kill_requested_at"] or job["status"] == "EXIT"]
     assert len(asked) == int(said[1])
-    strip(ana).get_by_role("button", name="Dismiss").click()
+    strip(ana, "long").get_by_role("button", name="Dismiss").click()
 
     # Many are killed, and then deleted; the other window follows.
     select(ana, "3-14")
@@ -106,7 +104,7 @@ def test_a_shift_over_a_silent_lsf_a_dead_redis_a_dead_server_and_a_full_disk(wo
     ben.get_by_role("searchbox").fill("steps")
     line = ben.locator('[data-key="run/1"] tr.job')
     expect(line.locator('[data-counter="Events"] .value')).to_have_text(re.compile(r"^\d+0$"))
-    expect(ben.locator("#silent-note")).to_contain_text("LSF has not answered since", timeout=PATIENCE)
+    expect(ben.locator("#doubts")).to_contain_text("LSF silent since", timeout=PATIENCE)
     apart.faults(**SLOW)
     ben.get_by_role("button", name="Grid").click()
     expect(ben.locator('[data-key="run/1"] td.cell[data-name=steps] a')).to_contain_text("RUN", timeout=PATIENCE)
@@ -121,7 +119,7 @@ def test_a_shift_over_a_silent_lsf_a_dead_redis_a_dead_server_and_a_full_disk(wo
     world.redis.start()
     ben.get_by_role("searchbox").fill("without")
     expect(ben.get_by_role("button", name=f"Comment on run {RUNS - 1}: without Redis")).to_be_visible()
-    expect(ben.locator("#silent-note")).to_be_hidden(timeout=PATIENCE)
+    expect(ben.locator("#doubts")).not_to_contain_text("LSF silent", timeout=PATIENCE)
 
     # The disk is full: the refusal is at the control, and the next click after it works.
     world.let_write(1)
@@ -157,45 +155,4 @@ def test_a_shift_over_a_silent_lsf_a_dead_redis_a_dead_server_and_a_full_disk(wo
     ana.get_by_role("textbox", name=f"Comment on run {RUNS}").press("Enter")
     expect(ana.get_by_role("button", name=f"Comment on run {RUNS}: beam was bad and worse")).to_be_visible()
     other.close()
-    assert world.wrong == []
-
-
-@pytest.mark.timeout(100)
-def test_hashes_are_tried_and_copied_and_everything_is_told_to_the_other_window(world: World) -> None:
-    ana, ben, apart = world.ana, world.ben, world.apart
-    before = len(apart.submissions())
-    ben.goto(f"{world.url}/activity")
-    ana.goto(f"{world.url}/definitions")
-    row = ana.locator("tbody", has=ana.get_by_role("button", name="Try who"))
-    row.get_by_role("button", name="Try who").click()
-    sheet = ana.get_by_role("dialog", name="Try who")
-    sheet.get_by_role("button", name="Try it").click()
-    expect(sheet.locator(".verdict")).to_have_text("Would submit 1 job.", timeout=PATIENCE)
-    expect(sheet).to_contain_text("I am nobody")
-    expect(sheet).to_contain_text("the store is closed to me")
-    assert "BATCHBOARD_" not in sheet.inner_text()
-    ana.keyboard.press("Escape")
-    assert len(apart.submissions()) == before, "a try submits nothing"
-    row.get_by_label("Parameters").fill("--sigma 6")
-    row.get_by_label("Parameters").press("Enter")
-    row.get_by_role("button", name="Version 2 of who").click()
-    versions = ana.get_by_role("dialog", name="Versions of who")
-    expect(versions.locator("ins").first).to_have_text("--sigma 6")
-    ana.keyboard.press("Escape")
-    expect(ben.locator("#deeds tr").first).to_contain_text("--sigma 6")
-    (job,) = apart.apply("brief", 2)
-
-    apart.post("/experiments", {"name": "next"})
-    ana.goto(f"{apart.url}/experiments/next/definitions")
-    ana.get_by_role("button", name="Copy from another experiment").click()
-    sheet = ana.get_by_role("dialog")
-    sheet.get_by_label("From experiment").fill("demo")
-    sheet.get_by_role("button", name="Copy 4 hashes").click()
-    expect(sheet).to_contain_text("Copied 4 hashes from demo to next.")
-    ben.goto(f"{apart.url}/experiments/next/activity")
-    expect(ben.locator("#deeds")).to_contain_text("demo")
-    ben.goto(f"{world.url}/overview")
-    expect(ben.get_by_role("link", name="1 RUN of brief")).to_be_visible(timeout=PATIENCE)
-    apart.post(f"/jobs/{job}/kill")
-    expect(ben.get_by_role("link", name="1 EXIT of brief")).to_be_visible(timeout=PATIENCE)
     assert world.wrong == []
