@@ -18,7 +18,7 @@ const LOOK_EVERY = 5_000;
 /** The posts received, newest first, with what became of each; how to post by hand; why there may be none. */
 export class PostsTab {
   #list = h("ol", { class: "posts" });
-  #count = h("h3", {});
+  #count = h("h3", {}, "Posts");
   #none = h("div", { class: "teach none-yet", hidden: true });
   #wrong = h("p", { class: "problem", role: "alert", hidden: true });
   #byHand;
